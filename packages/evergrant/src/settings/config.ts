@@ -1,0 +1,121 @@
+import { z } from 'zod';
+import type { PartialDefinition } from '../providers/define.ts';
+import { SettingsError } from './errors.ts';
+import { isPlainObject } from './plain.ts';
+import { describeIssues, objectOf, text } from './schema.ts';
+import type { LogLevel, Settings } from './types.ts';
+
+/** What may be said about one provider in a configuration file or to `createEvergrant`. */
+export interface ProviderConfig {
+  clientId?: string;
+  clientSecret?: string;
+  /** Asked for instead of the definition's required scopes. */
+  scopes?: string[];
+  /** Reroutes every URL that starts with the key to the value, which may have a path. */
+  origins?: Record<string, string>;
+  /** Merged over the built-in definition of that id, or a whole one. */
+  definition?: PartialDefinition;
+  /** Values for the placeholders of the definition's URLs. */
+  options?: Record<string, string>;
+  /** The standard path, with or without a final slash. */
+  redirectUri?: string;
+}
+
+/** The content of `evergrant.config.*`, and what `createEvergrant` takes. */
+export interface EvergrantConfig {
+  /** Bootstrap API key with every permission: `eg_` and at least 32 further characters. */
+  apiKey?: string;
+  publicUrl?: string;
+  backendUrl?: string;
+  host?: string;
+  /** 0 means a free one. */
+  port?: number;
+  /** `sqlite:PATH`, `sqlite::memory:` or `postgres://…`. */
+  databaseUrl?: string;
+  /** Another name of `databaseUrl`. */
+  database?: string;
+  /** Comma list of `id:base64(32 bytes)`; the first seals, all open. */
+  encryptionKeys?: string;
+  /** Exact origins that a flow may return to. */
+  returnUrls?: string[];
+  engine?: Settings['engine'];
+  sandbox?: boolean;
+  logLevel?: LogLevel;
+  /** `public`: `/metrics` needs no API key. */
+  metrics?: 'public';
+  providers?: Record<string, ProviderConfig>;
+}
+
+/** Declares a configuration. Returns its argument; the type does the work. */
+export const defineConfig = (config: EvergrantConfig): EvergrantConfig => config;
+
+export const engines = ['embedded', 'temporal', 'none'] as const satisfies Settings['engine'][];
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const satisfies LogLevel[];
+
+const texts = z.record(z.string(), z.string());
+
+const providerSchema = objectOf<ProviderConfig>({
+  clientId: text.optional(),
+  clientSecret: text.optional(),
+  scopes: z.array(text).optional(),
+  origins: texts.optional(),
+  // Its content is the business of providers/, which checks it after merging.
+  definition: z.custom<PartialDefinition>(isPlainObject, { error: 'must be an object' }).optional(),
+  options: texts.optional(),
+  redirectUri: text.optional(),
+});
+
+const providerId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, {
+  error: 'is no provider id: lower-case letters, digits and "-" are allowed, because it becomes part of a path',
+});
+
+const configSchema = objectOf<EvergrantConfig>({
+  apiKey: text.optional(),
+  publicUrl: text.optional(),
+  backendUrl: text.optional(),
+  host: text.optional(),
+  port: z.number().optional(),
+  databaseUrl: text.optional(),
+  database: text.optional(),
+  encryptionKeys: text.optional(),
+  returnUrls: z.array(text).optional(),
+  engine: z.enum(engines).optional(),
+  sandbox: z.boolean().optional(),
+  logLevel: z.enum(logLevels).optional(),
+  metrics: z.literal('public').optional(),
+  providers: z.record(providerId, providerSchema).optional(),
+});
+
+/**
+ * Checks the shape of a configuration and folds `database` into `databaseUrl`. Values are checked by `parseSettings`.
+ *
+ * @param config what a file or a caller gave
+ * @throws SettingsError with every fault
+ */
+export const normaliseConfig = (config: unknown): EvergrantConfig => {
+  const faults: string[] = [];
+  const normalised = checkConfig(config, faults);
+  if (faults.length > 0) throw new SettingsError(faults);
+  return normalised;
+};
+
+/** As {@link normaliseConfig}, adding to `faults` instead of throwing; what has a wrong shape is left out. */
+export const checkConfig = (config: unknown, faults: string[]): EvergrantConfig => {
+  const checked = configSchema.safeParse(config);
+  if (checked.success) return foldDatabase(checked.data, faults);
+  faults.push(...describeIssues(checked.error.issues, config));
+  if (!isPlainObject(config)) return {};
+  const wrong = new Set(
+    checked.error.issues.flatMap((issue) =>
+      issue.code === 'unrecognized_keys' && issue.path.length === 0 ? issue.keys : issue.path.slice(0, 1),
+    ),
+  );
+  const rest = Object.fromEntries(Object.entries(config).filter(([key]) => !wrong.has(key)));
+  return foldDatabase(configSchema.parse(rest), faults);
+};
+
+const foldDatabase = ({ database, ...config }: EvergrantConfig, faults: string[]): EvergrantConfig => {
+  if (database === undefined) return config;
+  if (config.databaseUrl !== undefined) faults.push('database: is another name of databaseUrl; give only one of them');
+  return { ...config, databaseUrl: config.databaseUrl ?? database };
+};

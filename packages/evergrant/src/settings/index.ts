@@ -1,0 +1,6 @@
+export { defineConfig, type EvergrantConfig, normaliseConfig, type ProviderConfig } from './config.ts';
+export { SettingsError } from './errors.ts';
+export { type LoadedSettings, type LoadOptions, loadSettings } from './load.ts';
+export { type ParsedSettings, type ParseOptions, parseSettings } from './parse.ts';
+export type { DatabaseSettings, LogLevel, ProviderSettings, Settings } from './types.ts';
+export { isLoopback } from './url.ts';

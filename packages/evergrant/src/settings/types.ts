@@ -1,0 +1,41 @@
+import type { PartialDefinition } from '../providers/define.ts';
+import type { Secret } from '../telemetry/secret.ts';
+
+/** Everything that the environment and the configuration say, checked, typed and frozen. */
+export interface Settings {
+  /** Without a final slash. Redirect URIs are built from it and from nothing else. */
+  publicUrl: string;
+  backendUrl: string;
+  host: string;
+  port: number;
+  database: DatabaseSettings;
+  /** Null: a key file beside the database is used, and made at the first start. */
+  encryptionKeys: { id: string; key: Secret }[] | null;
+  /** Bootstrap key with every permission; null: made at the first start. */
+  apiKey: Secret | null;
+  providers: Record<string, ProviderSettings>;
+  /** Exact origins. */
+  returnUrls: string[];
+  engine: 'embedded' | 'temporal' | 'none';
+  /** Null: on when no app is configured and the host is loopback. */
+  sandbox: boolean | null;
+  logLevel: LogLevel;
+  publicMetrics: boolean;
+}
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
+
+export type DatabaseSettings = { kind: 'sqlite'; path: string } | { kind: 'postgres'; url: Secret };
+
+/** What the operator says about one provider. */
+export interface ProviderSettings {
+  clientId?: string;
+  clientSecret?: Secret;
+  scopes?: string[];
+  origins?: Record<string, string>;
+  /** Merged over the built-in definition of that id, or a whole one. */
+  definition?: PartialDefinition;
+  options?: Record<string, string>;
+  /** The standard path, with or without a final slash. */
+  redirectUri?: string;
+}

@@ -1,0 +1,146 @@
+import { isIP } from 'node:net';
+import { isEvergrantError } from '../errors/index.ts';
+import { Secret } from '../telemetry/secret.ts';
+import { parseKeys } from './encryption-keys.ts';
+import { Refusal, shown } from './errors.ts';
+import { didYouMean } from './suggest.ts';
+import type { DatabaseSettings } from './types.ts';
+import { hasCredentials, isSecure } from './url.ts';
+
+/*
+ * One function for one kind of value, from text to what Settings holds. Each throws Refusal, whose message follows
+ * the name of the setting; those that read secrets never repeat the text.
+ */
+
+const parseUrl = (text: string): URL => {
+  const url = URL.parse(text);
+  if (!url?.host) throw new Refusal(`${shown(text)} is no absolute URL with scheme and host`);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw new Refusal(`${shown(text)} must use https`);
+  if (hasCredentials(url)) throw new Refusal(`${shown(text)} must not contain a user name or password`);
+  return url;
+};
+
+const parseBase = (text: string): URL => {
+  const url = parseUrl(text);
+  if (/[?#]/.test(text)) throw new Refusal(`${shown(text)} must not have a query or fragment`);
+  return url;
+};
+
+const withoutFinalSlash = (url: URL): string => url.origin + url.pathname.replace(/\/+$/, '');
+
+/** The address of this service: https unless it is loopback, with or without a base path. No final slash comes out. */
+export const parsePublicUrl = (text: string): string => {
+  const url = parseBase(text);
+  if (!isSecure(url)) throw new Refusal(`${shown(text)} must use https, because tokens and codes travel over it`);
+  return withoutFinalSlash(url);
+};
+
+/** What is to be rerouted: scheme and host, perhaps with a path. */
+export const parseRerouted = (text: string): string => withoutFinalSlash(parseBase(text));
+
+/** Where rerouted requests go: https, or http on loopback, perhaps with a path prefix. */
+export const parseTarget = (text: string): string => {
+  const url = parseBase(text);
+  if (!isSecure(url)) throw new Refusal(`${shown(text)} must use https; plain http is accepted on loopback only`);
+  return withoutFinalSlash(url);
+};
+
+const parseOrigin = (text: string): string => {
+  if (text.includes('*')) throw new Refusal(`${shown(text)} is a pattern; each origin must be given exactly`);
+  const url = URL.parse(text);
+  if (!url?.host) {
+    const guess = text.includes('://') ? null : URL.parse(`https://${text}`);
+    throw new Refusal(`${shown(text)} is no origin${guess?.host ? `; "${guess.origin}" was probably meant` : ''}`);
+  }
+  if (!isSecure(url)) throw new Refusal(`${shown(text)} must use https; plain http is accepted on loopback only`);
+  if (url.origin !== text) {
+    throw new Refusal(`${shown(text)} is not an exact origin; "${url.origin}" was probably meant`);
+  }
+  return text;
+};
+
+/** A comma list of exact origins (RFC 6454 section 6.2). */
+export const parseOrigins = (text: string): string[] => [...new Set(parseList(text, /,/).map(parseOrigin))];
+
+const parseList = (text: string, separator: RegExp): string[] =>
+  text
+    .split(separator)
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+
+/** Scopes between spaces or commas. */
+export const parseScopes = (text: string): string[] => [...new Set(parseList(text, /[\s,]+/))];
+
+/** Where to listen: an IP address or a host name. */
+export const parseHost = (text: string): string => {
+  const bare = text.replace(/^\[(.*)\]$/, '$1');
+  if (isIP(bare) || /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(bare)) return bare;
+  throw new Refusal(`${shown(text)} is no IP address or host name (scheme and port do not belong here)`);
+};
+
+/** A TCP port; 0 lets the system choose a free one. */
+export const parsePort = (text: string): number => {
+  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
+  throw new Refusal(`${shown(text)} is no port: a whole number from 0 to 65535 is needed, where 0 means a free one`);
+};
+
+/** `sqlite:PATH`, `sqlite::memory:` or a PostgreSQL connection URI. The text holds a password and is never repeated. */
+export const parseDatabase = (text: string): DatabaseSettings => {
+  const [, scheme = '', rest = ''] = /^([a-z]+):(.*)$/is.exec(text) ?? [];
+  switch (scheme.toLowerCase()) {
+    case 'sqlite':
+      if (rest === '') throw new Refusal('names no file after "sqlite:"');
+      if (rest.startsWith('//')) {
+        throw new Refusal('must name the file directly after "sqlite:", without the two slashes of a URL');
+      }
+      return { kind: 'sqlite', path: rest };
+    case 'postgres':
+    case 'postgresql':
+      if (!rest.startsWith('//') || !URL.canParse(text)) {
+        throw new Refusal(
+          'is no connection URI of PostgreSQL (characters such as / # ? @ in the password must be percent-encoded)',
+        );
+      }
+      return { kind: 'postgres', url: new Secret(text) };
+    default:
+      throw new Refusal('must start with "sqlite:", "postgres://" or "postgresql://"');
+  }
+};
+
+/** The bootstrap key. Its alphabet and length keep guessing hopeless and copying safe. */
+export const parseApiKey = (text: string): Secret => {
+  if (!/^eg_[\w-]{32,}$/.test(text)) {
+    throw new Refusal('must be "eg_" followed by at least 32 letters, digits, "-" or "_"');
+  }
+  return new Secret(text);
+};
+
+/** A comma list of `id:base64(32 bytes)`. */
+export const parseEncryptionKeys = (text: string): { id: string; key: Secret }[] => {
+  try {
+    return parseKeys(text);
+  } catch (error) {
+    if (!isEvergrantError(error)) throw error;
+    throw new Refusal(error.errors?.map(({ message }) => message).join('; ') ?? error.detail ?? 'cannot be read');
+  }
+};
+
+const switches: Record<string, boolean> = { true: true, on: true, '1': true, false: false, off: false, '0': false };
+
+export const parseSwitch = (text: string): boolean => {
+  const value = switches[text.toLowerCase()];
+  if (value === undefined) throw new Refusal(`${shown(text)} must be one of true, on, 1, false, off, 0`);
+  return value;
+};
+
+/** One of a few words, in any case. */
+export const parseChoice =
+  <T extends string>(choices: readonly T[]) =>
+  (text: string): T => {
+    const choice = choices.find((candidate) => candidate === text.toLowerCase());
+    if (choice !== undefined) return choice;
+    const allowed = choices.map((candidate) => `"${candidate}"`).join(', ');
+    throw new Refusal(
+      `${shown(text)} must be ${choices.length > 1 ? 'one of ' : ''}${allowed}${didYouMean(text, choices)}`,
+    );
+  };
