@@ -1,0 +1,52 @@
+/** Why no answer was received. The difference decides whether the platform may have acted on the request. */
+export type TransportFault =
+  /** The platform cannot have read it: DNS, connect, TLS, or we never sent it. */
+  | 'not_sent'
+  /** The request went out and the outcome is unknown: timeout, reset, cut short. */
+  | 'unknown';
+
+/** Thrown when no whole answer came back. Its message never holds a URL's query, a header or a body. */
+export class TransportError extends Error {
+  override readonly name = 'TransportError';
+  readonly fault: TransportFault;
+  readonly timedOut: boolean;
+
+  constructor(fault: TransportFault, message: string, timedOut = false) {
+    super(message);
+    this.fault = fault;
+    this.timedOut = timedOut;
+  }
+}
+
+export interface EgressRequest {
+  method: string;
+  /** Where the bytes go: after rerouting, placeholders filled. */
+  url: string;
+  headers?: Record<string, string>;
+  body?: string;
+  /** Origins (`new URL(url).origin`) that the operator's configuration names: loopback, private addresses and, on loopback, plain http are allowed there. */
+  trustedOrigins?: ReadonlySet<string>;
+  /** Total milliseconds for connecting, sending and reading. Default 15,000. */
+  timeoutMs?: number;
+  /** Bytes of the decoded answer's body. Default 1 MiB. */
+  maxBytes?: number;
+  /** Called once, directly before the request is handed to the socket; throwing prevents it from being sent, and the thrown error passes through as it is. */
+  beforeSend?: () => void;
+}
+
+export interface EgressAnswer {
+  status: number;
+  /** Lower-case names; repeated headers joined with ", ". */
+  headers: Record<string, string>;
+  body: string;
+}
+
+/** The only door for outbound HTTP: deadline, size cap, no redirects, SSRF guard with the checked address pinned. */
+export interface Egress {
+  /**
+   * @throws TransportError when no whole answer came
+   * @throws EvergrantError `target_not_allowed` when the guard refuses the address; nothing was sent
+   */
+  send(request: EgressRequest): Promise<EgressAnswer>;
+  close(): Promise<void>;
+}
