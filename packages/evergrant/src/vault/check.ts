@@ -1,0 +1,16 @@
+import type { Place, Vault } from './index.ts';
+
+const place: Place = { table: 'vault', column: 'check', row: '1' };
+const text = 'evergrant';
+
+/** A value to store beside the first data, by which a later start knows whether its keys fit. */
+export const sealCheck = (vault: Vault): Uint8Array => vault.seal(text, place);
+
+/**
+ * Detects a missing or wrong key before anything is sealed with it.
+ *
+ * @throws EvergrantError `storage_key_unavailable`
+ */
+export const verifyCheck = (vault: Vault, envelope: Uint8Array): void => {
+  vault.open(envelope, place);
+};

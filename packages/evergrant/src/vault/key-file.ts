@@ -1,0 +1,86 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { link, mkdir, open, unlink } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { EvergrantError, isEvergrantError } from '../errors/index.ts';
+import { type NamedKey, parseKeys } from '../settings/encryption-keys.ts';
+
+/**
+ * Reads the key file, or makes it with a new key at the first start. Of several processes that start at once one
+ * makes it and all get the same key. A file that exists is never overwritten: without its key nothing stored can be
+ * opened again.
+ *
+ * @throws EvergrantError `storage_key_unavailable` when the file cannot be read or made, is readable by others, or
+ *   does not hold keys
+ */
+export const loadOrCreateKeyFile = async (path: string): Promise<{ keys: NamedKey[]; created: boolean }> => {
+  const file = resolve(path);
+  try {
+    const present = await readKeyFile(file);
+    if (present) return { keys: present, created: false };
+    const created = await createKeyFile(file);
+    const keys = await readKeyFile(file);
+    if (!keys) throw unavailable(`${file} vanished while it was read.`);
+    return { keys, created };
+  } catch (error) {
+    if (isEvergrantError(error)) throw error;
+    throw unavailable(`${file} cannot be read or made (${codeOf(error)}).`);
+  }
+};
+
+const readKeyFile = async (file: string): Promise<NamedKey[] | null> => {
+  await using handle = await open(file, 'r').catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return null;
+    throw error;
+  });
+  if (!handle) return null;
+  const status = await handle.stat();
+  if (!status.isFile()) throw unavailable(`${file} is not a file.`);
+  // Windows has no such mode; its files belong to the profile of their user.
+  if (process.platform !== 'win32' && (status.mode & 0o077) !== 0) {
+    throw unavailable(`${file} can be read by other users of this machine. Run: chmod 600 ${file}`);
+  }
+  const text = await handle.readFile('utf8');
+  try {
+    return parseKeys(text);
+  } catch (error) {
+    throw isEvergrantError(error) ? unavailable(`${file} does not hold keys. ${error.detail}`) : error;
+  }
+};
+
+/** Returns false when another process was faster. */
+const createKeyFile = async (file: string): Promise<boolean> => {
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  const draft = `${file}.${randomUUID()}`;
+  // A name of its own for each key: a lost and newly made file is then told from a changed one.
+  const line = `k${randomBytes(4).toString('hex')}:${randomBytes(32).toString('base64')}\n`;
+  try {
+    await writeDurably(draft, line);
+    // Unlike a rename, a link never replaces what is there.
+    await link(draft, file);
+    await syncFolder(dirname(file));
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    throw error;
+  } finally {
+    await unlink(draft).catch(() => {});
+  }
+};
+
+const writeDurably = async (file: string, text: string): Promise<void> => {
+  await using handle = await open(file, 'wx', 0o600);
+  await handle.writeFile(text);
+  await handle.sync();
+};
+
+/** Makes the new name survive a power cut. Windows cannot open a folder and does not need to. */
+const syncFolder = async (folder: string): Promise<void> => {
+  if (process.platform === 'win32') return;
+  await using handle = await open(folder, 'r');
+  await handle.sync();
+};
+
+const unavailable = (detail: string): EvergrantError => new EvergrantError('storage_key_unavailable', { detail });
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown';
