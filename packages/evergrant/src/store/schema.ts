@@ -1,0 +1,232 @@
+import type { Insertable, Selectable, Updateable } from 'kysely';
+
+/*
+ * Times are milliseconds since the epoch, JSON is text, flags are times (null: not so). Everything secret is an
+ * envelope of the vault, bound to table, column and row; columns that hold one end in `_sealed`.
+ */
+
+export interface FlowsTable {
+  id: string;
+  status: 'pending' | 'exchanging' | 'choosing' | 'connected' | 'failed' | 'expired';
+  owner: string;
+  provider: string | null;
+  instance: string | null;
+  client_id: string | null;
+  /** JSON array: what the caller narrowed the scopes to; null: the configured ones. */
+  scopes: string | null;
+  return_to: string | null;
+  /** The connection to reconnect. */
+  connection_id: string | null;
+  metadata: string;
+  skip_confirmation: number;
+  link_hash: string;
+  status_token_hash: string;
+  browser_hash: string | null;
+  state_hash: string | null;
+  /** JSON: the authorization URL, verifier, nonce and state. */
+  authorization_sealed: Uint8Array | null;
+  redirect_uri: string | null;
+  grant_id: string | null;
+  /** JSON: the accounts to choose from, with their own tokens, and the person. */
+  choices_sealed: Uint8Array | null;
+  /** JSON array of the connections that came out. */
+  connection_ids: string;
+  /** JSON: code, detail and upstream of the error. */
+  error: string | null;
+  created_at: number;
+  updated_at: number;
+  expires_at: number;
+}
+
+export interface GrantsTable {
+  id: string;
+  provider: string;
+  client_id: string;
+  instance: string | null;
+  owner: string;
+  /** Who consented, as the platform names the person; null until identified. */
+  subject: string | null;
+  /** `exchanged`: a second token request is still to come. `new`: not identified yet. */
+  status: 'exchanged' | 'new' | 'active' | 'reauth_required';
+  reason: string | null;
+  access_token_sealed: Uint8Array;
+  refresh_token_sealed: Uint8Array | null;
+  /** A refresh token from a late answer, tried when the stored one is refused. */
+  candidate_sealed: Uint8Array | null;
+  /** JSON: facts of the token answer that later requests need. */
+  extra_sealed: Uint8Array | null;
+  token_type: 'bearer' | 'dpop';
+  /** JSON array. */
+  scopes_requested: string;
+  /** JSON array. */
+  scopes_granted: string;
+  issued_at: number;
+  /** With the safety margin taken off; null: no end. */
+  expires_at: number | null;
+  /** Milliseconds that the platform gave; null: no end. */
+  lifetime: number | null;
+  refresh_expires_at: number | null;
+  consented_at: number;
+  last_refreshed_at: number | null;
+  /** Grows with every token; a reader's and a reporter's handle on "which token". */
+  generation: number;
+  /** Grows with every consent that lands in this row. */
+  consent: number;
+  fail_count: number;
+  failing_since: number | null;
+  /** The access token ran out while renewal still has a chance. */
+  degraded_at: number | null;
+  /** JSON: code, detail, at. */
+  last_error: string | null;
+  created_at: number;
+  updated_at: number;
+}
+
+/** When a grant is due and who works on it: narrow, because it is what the engine scans and writes. */
+export interface ScheduleTable {
+  grant_id: string;
+  provider: string;
+  client_id: string;
+  /** Null: nothing to do, ever. A lease pushes it to the lease's end, so that the scan never walks over leased rows. */
+  due_at: number | null;
+  lease_owner: string | null;
+  lease_until: number | null;
+  /** Only grows; every result is committed under it. */
+  fence: number;
+  /** Write-ahead mark: an attempt whose outcome is not known yet. */
+  mark_id: string | null;
+  mark_at: number | null;
+  /** Keyed hash of the credential that the attempt presents. */
+  mark_hash: string | null;
+  /** Since when an answer that nobody received may have spent the stored credential. */
+  doubt_since: number | null;
+  /** After a failure: no attempt before this, except when a person asks. */
+  retry_at: number | null;
+}
+
+export interface ConnectionsTable {
+  id: string;
+  grant_id: string;
+  provider: string;
+  owner: string;
+  account_id: string;
+  account_type: string;
+  name: string | null;
+  username: string | null;
+  picture: string | null;
+  url: string | null;
+  /** The account's own token (a page's), where the platform gives one. */
+  token_sealed: Uint8Array | null;
+  token_expires_at: number | null;
+  /** JSON array of required scopes that were not granted. */
+  scopes_missing: string;
+  metadata: string;
+  disabled_at: number | null;
+  created_at: number;
+  updated_at: number;
+}
+
+/** Raw token answers between their arrival and the commit of what they mean. */
+export interface JournalTable {
+  id: string;
+  kind: 'exchange' | 'upgrade' | 'refresh';
+  grant_id: string | null;
+  flow_id: string | null;
+  provider: string;
+  client_id: string;
+  instance: string | null;
+  subject: string | null;
+  consent: number;
+  generation: number;
+  fence: number;
+  /** When the request began: lifetimes count from here. */
+  started_at: number;
+  answer_sealed: Uint8Array;
+  created_at: number;
+}
+
+/** History of renewals, without secrets. */
+export interface RefreshAttemptsTable {
+  id: string;
+  grant_id: string;
+  fence: number;
+  generation: number;
+  started_at: number;
+  ended_at: number | null;
+  outcome: string | null;
+  error_code: string | null;
+}
+
+/** One row per app: closed unless the operator's credentials were refused. */
+export interface ProviderGatesTable {
+  provider: string;
+  client_id: string;
+  opened_at: number;
+  probe_at: number;
+  error: string;
+}
+
+/** Tokens of grants that are gone and must still be revoked at the platform. */
+export interface RevocationsTable {
+  id: string;
+  provider: string;
+  client_id: string;
+  instance: string | null;
+  credentials_sealed: Uint8Array;
+  attempts: number;
+  next_at: number;
+  created_at: number;
+}
+
+export interface EventsTable {
+  id: string;
+  type: string;
+  connection_id: string | null;
+  owner: string | null;
+  provider: string | null;
+  at: number;
+  data: string;
+}
+
+export interface ApiKeysTable {
+  id: string;
+  name: string;
+  key_hash: string;
+  /** JSON array. */
+  permissions: string;
+  owner: string | null;
+  created_at: number;
+  revoked_at: number | null;
+}
+
+/** Small facts about this installation, e.g. the sealed check value that proves the key fits. */
+export interface InstallationTable {
+  name: string;
+  value: Uint8Array;
+}
+
+export interface Database {
+  flows: FlowsTable;
+  grants: GrantsTable;
+  schedule: ScheduleTable;
+  connections: ConnectionsTable;
+  journal: JournalTable;
+  refresh_attempts: RefreshAttemptsTable;
+  provider_gates: ProviderGatesTable;
+  revocations: RevocationsTable;
+  events: EventsTable;
+  api_keys: ApiKeysTable;
+  installation: InstallationTable;
+}
+
+export type FlowRow = Selectable<FlowsTable>;
+export type GrantRow = Selectable<GrantsTable>;
+export type ScheduleRow = Selectable<ScheduleTable>;
+export type ConnectionRow = Selectable<ConnectionsTable>;
+export type JournalRow = Selectable<JournalTable>;
+export type EventRow = Selectable<EventsTable>;
+export type ApiKeyRow = Selectable<ApiKeysTable>;
+export type RevocationRow = Selectable<RevocationsTable>;
+export type GateRow = Selectable<ProviderGatesTable>;
+export type New<Table> = Insertable<Table>;
+export type Changes<Table> = Updateable<Table>;

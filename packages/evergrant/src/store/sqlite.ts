@@ -1,0 +1,71 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { SqliteDialect, type SqliteStatement } from 'kysely';
+import { EvergrantError } from '../errors/index.ts';
+
+/** How many prepared statements are kept; the product has fewer distinct ones. */
+const statementCacheSize = 500;
+
+/**
+ * Kysely's SQLite dialect over `node:sqlite`.
+ *
+ * WAL with `synchronous=FULL`: a commit that is acknowledged survives a power cut, because losing the last one
+ * would lose a rotated refresh token. Transactions begin IMMEDIATE, because a transaction that reads first and
+ * writes later fails at once with SQLITE_BUSY when another process wrote in between.
+ *
+ * @param path a file, made with its folder when absent, or `:memory:`
+ * @throws EvergrantError `storage_unavailable` when the file cannot be opened
+ */
+export const openSqlite = (path: string): SqliteDialect => {
+  const database = converting(() => {
+    if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    const opened = new DatabaseSync(path, { timeout: 5000 });
+    opened.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on');
+    return opened;
+  });
+  const statements = new Map<string, StatementSync>();
+  const prepared = (sql: string): StatementSync => {
+    const known = statements.get(sql);
+    if (known) return known;
+    const statement = database.prepare(sql);
+    if (statements.size >= statementCacheSize) statements.clear();
+    statements.set(sql, statement);
+    return statement;
+  };
+  return new SqliteDialect({
+    database: {
+      prepare: (sql) => converting(() => toKysely(prepared(sql === 'begin' ? 'begin immediate' : sql))),
+      close: () => database.close(),
+    },
+  });
+};
+
+type Parameter = string | number | bigint | Uint8Array | null;
+
+const toKysely = (statement: StatementSync): SqliteStatement => ({
+  reader: statement.columns().length > 0,
+  all: (parameters) => converting(() => statement.all(...(parameters as Parameter[]))),
+  run: (parameters) => converting(() => statement.run(...(parameters as Parameter[]))),
+  iterate: (parameters) => statement.iterate(...(parameters as Parameter[])) as IterableIterator<unknown>,
+});
+
+/** SQLITE_CONSTRAINT: the query was wrong or lost a race; the caller decides. */
+const constraint = 19;
+
+/** Turns the faults of the file, the disk and the lock into `storage_unavailable`. */
+const converting = <T>(work: () => T): T => {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const { errcode, code } = error as { errcode?: number; code?: string };
+    if (code === 'ERR_SQLITE_ERROR' && ((errcode ?? 0) & 0xff) !== constraint && (errcode ?? 1) !== 1) {
+      throw new EvergrantError('storage_unavailable', { detail: `SQLite says: ${error.message}` });
+    }
+    if (code === 'EACCES' || code === 'EROFS' || code === 'ENOSPC' || code === 'ENOTDIR' || code === 'EPERM') {
+      throw new EvergrantError('storage_unavailable', { detail: `The data folder cannot be used (${code})` });
+    }
+    throw error;
+  }
+};
