@@ -1,0 +1,226 @@
+import type { ErrorRule, Path } from './dialect.ts';
+import type { OAuth2Protocol, ProtocolDefinition } from './protocol.ts';
+
+export type * from './dialect.ts';
+export * from './protocol.ts';
+
+/*
+ * The contract of a provider: plain data wherever possible, a few pure hooks where data cannot say it.
+ * Everything is strict unless the definition declares otherwise; nothing is guessed across providers.
+ *
+ * URLs, header values and fixed parameters may hold placeholders: `{name}` is replaced by the option of that name
+ * (`options`), `{clientId}` by the app's client id (Twitch's `Client-Id` header, GitHub's revocation URL),
+ * `{instance}` by the flow's instance, and `{extra.site}` by a fact kept from the token answer.
+ */
+
+/** A scope and what it lets the application do, in words for people. */
+export interface ScopeFacts {
+  permits?: string;
+  /** A granted scope that satisfies these too. */
+  implies?: string[];
+  /** Other spellings under which the platform reports it. */
+  aliases?: string[];
+}
+
+export interface Scopes {
+  required: string[];
+  optional?: string[];
+  /** Between scopes in the authorization request. Default: a space. */
+  separator?: string;
+  /** Parameter name; default `scope`. */
+  parameter?: string;
+  /** How reported scopes are split; default `space`. */
+  reported?: 'space' | 'comma' | 'space-or-comma';
+  facts?: Record<string, ScopeFacts>;
+  /**
+   * An endpoint that reports the granted scopes, where the token answer does not. `scope` lies inside an item; '' is the
+   * item itself. `{accessToken}` is the token to look at, for platforms that want it in the query (Threads).
+   */
+  grantedFrom?: { get: string; items: Path; scope: Path; where?: Record<Path, string> };
+}
+
+export interface Refresh {
+  /** Whether renewal gives a new refresh token. Unknown: `sometimes`, the safest reading. */
+  rotates?: 'always' | 'never' | 'sometimes';
+  /** Presenting a used refresh token kills the grant. Default true. */
+  reuseRevokes?: boolean;
+  /** Seconds for which a used refresh token still works. Default 0. */
+  graceSeconds?: number;
+  /** Not before this age of the access token (Threads: a day). */
+  minimumAgeSeconds?: number;
+  /** Life of a refresh token: fixed from the first consent, or sliding with each renewal. */
+  lifetime?: { fixed: number } | { sliding: number };
+  /** Seconds after which an unused grant dies. */
+  idleLimitSeconds?: number;
+  /** Whether the platform has any renewal. Default true. */
+  supported?: boolean;
+}
+
+/** What an account looks like to an application. */
+export interface AccountFacts {
+  id: string;
+  type?: AccountType;
+  name?: string | null;
+  username?: string | null;
+  picture?: string | null;
+  url?: string | null;
+}
+
+export type AccountType =
+  | 'profile'
+  | 'page'
+  | 'organization'
+  | 'channel'
+  | 'location'
+  | 'blog'
+  | 'site'
+  | 'workspace'
+  | 'guild';
+
+/** An account that a grant reaches, with its own token where the platform gives one. */
+export interface Account extends AccountFacts {
+  token?: string;
+  /** Seconds from now; absent: no end. */
+  tokenExpiresIn?: number;
+  /** Why it may be seen but not chosen, in words for people. */
+  unavailable?: string;
+}
+
+/** Maps an answer to account facts: dotted paths (`null` where the platform has no such fact), or a function. */
+export type AccountMap =
+  | { id: Path; name?: Path | null; username?: Path | null; picture?: Path | null; url?: Path | null }
+  // biome-ignore lint/suspicious/noExplicitAny: a platform's answer has no static type; the result is checked
+  | ((answer: any) => AccountFacts);
+
+export interface Profile {
+  get: string;
+  headers?: Record<string, string>;
+  map: AccountMap;
+  type?: AccountType;
+  /** Further placeholders of `get` that depend on what was granted (TikTok refuses a field outside the scopes). */
+  variables?: (grantedScopes: readonly string[] | null) => Record<string, string>;
+  /** Errors to repeat for a moment after the exchange (LinkedIn's 65601): rule and pauses in milliseconds. */
+  retry?: { code: string; pausesMs: number[] };
+}
+
+/** A list of accounts to choose from, as data. */
+export interface AccountList {
+  get: string;
+  headers?: Record<string, string>;
+  /** Where the list lies; a missing list is an empty one. */
+  items: Path;
+  map: AccountMap;
+  type: AccountType;
+  /** The account's own token. */
+  token?: Path;
+  /** An absolute URL of the next page. */
+  next?: Path;
+  /** Said when the list is empty: why, and what the person can do. */
+  emptyHint?: string;
+  /** Accounts that cannot be chosen, with the reason. */
+  // biome-ignore lint/suspicious/noExplicitAny: a platform's answer has no static type
+  unavailable?: (item: any) => string | undefined;
+}
+
+/** What an accounts hook gets: signed GET requests of this grant, and the facts known so far. */
+export interface IdentifyContext {
+  getJson(url: string, headers?: Record<string, string>): Promise<unknown>;
+  profile: AccountFacts;
+  extra: Record<string, string>;
+  instance: string | null;
+}
+
+export interface Api {
+  baseUrl: string;
+  headers?: Record<string, string>;
+  /** Default `bearer`. */
+  authentication?: 'bearer' | { header: string; prefix?: string } | { query: string };
+  /** Further origins that signed calls may go to. */
+  origins?: string[];
+  /** Query parameters of every call (VK's `v`). */
+  parameters?: Record<string, string>;
+  /** When a rate limit ends, where the platform does not send `Retry-After`. */
+  rateLimitReset?: RateLimitReset;
+}
+
+/**
+ * A header with the end of a rate limit: seconds from now, seconds since the epoch, or an ISO 8601 date. A function
+ * reads it from lower-case headers where it is none of these; it gives seconds from now, null for "not told".
+ */
+export type RateLimitReset =
+  | { header: string; unit: 'seconds' | 'unix-seconds' | 'iso-date' }
+  | ((headers: Readonly<Record<string, string>>) => number | null);
+
+export interface Setup {
+  /** Where the operator registers an app. */
+  console: string;
+  steps: string[];
+  /** What must be known about the redirect URI at this platform. */
+  redirectUri?: string;
+  review?: string;
+}
+
+/** When and where the facts of a definition were read, and what nobody could confirm. */
+export interface Facts {
+  date: string;
+  sources: string[];
+  unconfirmed?: string[];
+}
+
+/** `Kind` narrows the protocol; without it a definition is one of OAuth 2.0. */
+export interface ProviderDefinition<Kind extends ProtocolDefinition = OAuth2Protocol> {
+  id: string;
+  name: string;
+  protocol: Kind;
+  scopes: Scopes;
+  refresh?: Refresh;
+  profile: Profile;
+  /** The accounts to choose from; absent: the profile itself is the account. */
+  accounts?: AccountList | ((context: IdentifyContext) => Promise<Account[]>);
+  api: Api;
+  handleErrors?: ErrorRule[];
+  /** Calls at the same time, over all nodes and connections of one app. Default: unlimited. */
+  maxConcurrentJob?: number;
+  /** Seconds until a fresh token is usable at the platform. Default 0. */
+  refreshWait?: number;
+  /** What one revocation ends: only that token, or everything of the person and app (Google, Discord, Meta). Default `person`, which is safe. */
+  revocationEnds?: 'token' | 'person';
+  /** Values for placeholders in URLs; settings may override them. */
+  options?: Record<string, string>;
+  /** Whether the flow needs the host of an instance (Mastodon) from the person, and how an app is registered there. */
+  instance?: { label: string; placeholder: string; registration?: InstanceRegistration };
+  setup?: Setup;
+  facts?: Facts;
+}
+
+/** Registration of an app at each instance, once for each redirect URI and scope set (Mastodon). */
+export interface InstanceRegistration {
+  endpoint: string;
+  /** Default `form`. */
+  encoding?: 'form' | 'json';
+  /** `{redirectUri}`, `{scopes}` (separated as in the authorization request) and `{publicUrl}` are filled in. */
+  parameters: Record<string, string>;
+  /** Where the answer keeps them. Default `client_id`, `client_secret`. */
+  clientId?: Path;
+  clientSecret?: Path;
+}
+
+/** A definition from settings: the id is its key there, and a built-in one may be overridden in part. */
+export type PartialDefinition = {
+  [Key in keyof ProviderDefinition]?: ProviderDefinition[Key] extends object | undefined
+    ? Partial<ProviderDefinition[Key]>
+    : ProviderDefinition[Key];
+};
+
+/**
+ * Declares a provider. Returns its argument; the type does the work.
+ *
+ * @example
+ * export default defineProvider({ id: 'acme', name: 'Acme', protocol: oauth2({ issuer: 'https://id.acme.example' }), … });
+ */
+export const defineProvider = <Kind extends ProtocolDefinition>(
+  definition: ProviderDefinition<Kind>,
+): ProviderDefinition<Kind> => definition;
+
+/** Seconds in so many days. */
+export const days = (count: number): number => count * 86_400;

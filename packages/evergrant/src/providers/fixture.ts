@@ -1,0 +1,63 @@
+import type { ErrorClass, Phase } from './define.ts';
+
+/**
+ * What a platform really sends, recorded or taken from its documentation: drives the contract test of every
+ * provider and the sandbox that plays it. Tokens in samples are placeholders.
+ */
+export interface ProviderFixture {
+  provider: string;
+  /** What the callback carries on success besides `code` and `state`, and on refusal. */
+  callback: { granted?: Record<string, string>; denied: Record<string, string> };
+  /** Answers of the token endpoint, exactly as sent. The sandbox replaces the tokens by its own. */
+  exchange: FixtureAnswer;
+  /** The answer of the upgrade request, for platforms that have one. */
+  upgrade?: FixtureAnswer;
+  refresh?: FixtureAnswer;
+  /** What must come out of `exchange` (after `upgrade`). Seconds. */
+  expected: ExpectedTokens;
+  /** Other answers of the token endpoint that must be read as well: documented alternatives and unconfirmed shapes. */
+  variants?: { note: string; exchange: FixtureAnswer; expected: ExpectedTokens }[];
+  /** GET answers by URL as the definition writes it (placeholders filled with the definition's options), longest match first. */
+  get: Record<string, unknown>;
+  /** The scopes that identification must report under the definition's names. Checked when given. */
+  grantedScopes?: string[];
+  /** The accounts that must come out of identification, in order. */
+  accounts: {
+    id: string;
+    type: string;
+    name: string | null;
+    username: string | null;
+    picture: string | null;
+    /** Checked when given. */
+    url?: string | null;
+    ownToken: boolean;
+  }[];
+  /**
+   * The platform's dialect: each with the class it must be given. In the phase `authorize` the body holds the
+   * parameters of the callback.
+   */
+  errors: {
+    phase: Phase;
+    status: number;
+    body: unknown;
+    headers?: Record<string, string>;
+    is: ErrorClass | null;
+    error?: string;
+    note?: string;
+  }[];
+}
+
+/** What must come out of a token answer. Seconds; compared with what is read, `scopes` as a set. */
+export interface ExpectedTokens {
+  expiresIn: number | null;
+  scopes: string[] | null;
+  refreshToken: boolean;
+  /** Checked when given. */
+  refreshExpiresIn?: number | null;
+}
+
+export interface FixtureAnswer {
+  status: number;
+  headers?: Record<string, string>;
+  body: unknown;
+}

@@ -1,0 +1,58 @@
+import type { ProviderDefinition } from '../providers/define.ts';
+
+const placeholder = /\{([\w.]+)\}/g;
+
+/** Placeholders that are filled from elsewhere than the options, by the place where they may stand. */
+const alwaysKnown = ['clientId'];
+const onlyIn: Record<string, string[]> = {
+  'scopes.grantedFrom': ['accessToken'],
+  'instance.registration': ['redirectUri', 'scopes', 'publicUrl'],
+};
+
+/** 32 random bytes as base64url: the shortest state that we send. */
+const stateLength = 43;
+
+/** The first `{placeholder}` of a text that nothing has filled. */
+export const leftPlaceholder = (text: string): string | undefined => text.match(placeholder)?.[0];
+
+/** What can be said of a definition without playing it; one sentence for each violation. */
+export const checkDefinition = (definition: ProviderDefinition): string[] => {
+  const { id, protocol, scopes, facts, setup } = definition;
+  const violations: string[] = [];
+  const must = (holds: unknown, sentence: string) => {
+    if (!holds) violations.push(sentence);
+  };
+  must(/^[a-z][a-z0-9-]*$/.test(id), `the id “${id}” must be lower-case letters, digits and hyphens`);
+  must(/^\d{4}-\d{2}-\d{2}$/.test(facts?.date ?? ''), 'facts must have a date, YYYY-MM-DD');
+  must(facts?.sources.length, 'facts must name their sources');
+  must(setup?.steps.length, 'setup must have steps');
+  must(!protocol.stateMaxLength || protocol.stateMaxLength >= stateLength, `state must take ${stateLength} characters`);
+  for (const scope of [...scopes.required, ...(scopes.optional ?? [])]) {
+    must(scopes.facts?.[scope]?.permits, `scopes.facts must say what ${scope} permits`);
+    // Reported scopes are brought under the name that has the alias, so that this one would always seem to be missing.
+    const other = Object.entries(scopes.facts ?? {}).find(([, { aliases }]) => aliases?.includes(scope));
+    must(!other, `${scope} must be asked for as ${other?.[0]}, whose alias it is`);
+  }
+  for (const { path, text } of textsOf(definition)) {
+    must(!/^[a-z]+:\/\//.test(text) || text.startsWith('https://'), `${path} must be https: ${text}`);
+    for (const [whole, name] of text.matchAll(placeholder)) {
+      must(name && isKnown(definition, path, name), `${path} holds ${whole}, for which there is no value`);
+    }
+  }
+  return violations;
+};
+
+const isKnown = ({ options = {}, instance, protocol, profile }: ProviderDefinition, path: string, name: string) =>
+  alwaysKnown.includes(name) ||
+  Object.hasOwn(options, name) ||
+  (name === 'instance' && instance !== undefined) ||
+  (name.startsWith('extra.') && Object.hasOwn(protocol.tokenResponse?.keep ?? {}, name.slice('extra.'.length))) ||
+  (path === 'profile.get' && Object.hasOwn(profile.variables?.([]) ?? {}, name)) ||
+  Object.entries(onlyIn).some(([place, names]) => path.startsWith(place) && names.includes(name));
+
+/** Every text of a definition with its dotted path; patterns and hooks are left out. */
+const textsOf = (value: unknown, path = ''): { path: string; text: string }[] => {
+  if (typeof value === 'string') return [{ path, text: value }];
+  if (typeof value !== 'object' || value === null || value instanceof RegExp) return [];
+  return Object.entries(value).flatMap(([name, member]) => textsOf(member, path ? `${path}.${name}` : name));
+};
