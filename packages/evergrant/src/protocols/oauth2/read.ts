@@ -1,0 +1,115 @@
+import * as oauth from 'oauth4webapi';
+import type { Scopes } from '../../providers/define.ts';
+import type { Clock } from '../../telemetry/clock.ts';
+import type { App, Protocol, RawAnswer, TokenSet, Verdict } from '../types.ts';
+import { parseBody } from './body.ts';
+import { clientOf, faultOf, jsonResponse, serverOf } from './client.ts';
+import { issuerOf } from './endpoints.ts';
+import { classify } from './errors.ts';
+import { badResponse, errorOf, verdictKind } from './failure.ts';
+import { checkIdToken, verifiesIdToken } from './id-token.ts';
+import { type NormalisedAnswer, normalise } from './normalise.ts';
+import { variablesOf } from './placeholders.ts';
+
+type Read = Protocol['read'];
+type Expectation = NonNullable<Parameters<Read>[3]>;
+
+/**
+ * Reads a token answer (RFC 6749 sections 5.1 and 5.2). It needs nothing but the answer and the app, so that one from
+ * the journal can be read after a restart. Only here do tokens come out; errors carry picked fields.
+ */
+export const createRead =
+  (clock: Clock): Read =>
+  async (app, phase, answer, expect = {}) => {
+    const failure = classify(app.definition, phase, answer, clock.now());
+    if (failure) {
+      return { kind: verdictKind(failure, answer.status), error: errorOf(app, failure, answer.status) };
+    }
+    const { tokenResponse = {} } = app.definition.protocol;
+    const receivedAt = timeOf(answer, clock);
+    const body = parseBody(tokenResponse, answer.headers['content-type'], answer.body);
+    const normalised = normalise(tokenResponse, body, receivedAt);
+    const isSuccess = answer.status === 200 || (answer.status === 201 && tokenResponse.created === true);
+    if (!normalised || !isSuccess) return unreadable(app, answer, 'There is no token in it.');
+    let response: oauth.TokenEndpointResponse;
+    try {
+      response = await oauth.processRefreshTokenResponse(
+        serverOf(undefined),
+        clientOf(app),
+        jsonResponse(normalised.members),
+      );
+    } catch (error) {
+      return unreadable(app, answer, faultOf(error));
+    }
+    const tokens = tokenSet(app, response, normalised);
+    // At renewal the old refresh token may be spent already: whatever the ID token says, the new ones must not be lost.
+    return phase === 'refresh' ? { kind: 'tokens', tokens } : withSubject(app, tokens, normalised, expect, receivedAt);
+  };
+
+/** The platform answered as if it had succeeded, so it may have acted. */
+const unreadable = (app: App, { status }: RawAnswer, detail: string): Verdict => ({
+  kind: 'ambiguous',
+  error: badResponse(app, { detail, upstream: { status } }),
+});
+
+/** When the answer was made, as it says itself; ours where it does not, or where its clock runs ahead. */
+const timeOf = (answer: RawAnswer, clock: Clock): number => {
+  const date = Date.parse(answer.headers['date'] ?? '');
+  return Number.isNaN(date) ? clock.now() : Math.min(date, clock.now());
+};
+
+const tokenSet = (app: App, response: oauth.TokenEndpointResponse, normalised: NormalisedAnswer): TokenSet => {
+  const { protocol, scopes } = app.definition;
+  const { scopeList, refreshExpiresIn, extra } = normalised;
+  return {
+    accessToken: response.access_token,
+    refreshToken: response.refresh_token ?? null,
+    tokenType: response.token_type === 'dpop' ? 'dpop' : 'bearer',
+    expiresIn: response.expires_in ?? protocol.tokenResponse?.defaultExpiresIn ?? null,
+    refreshExpiresIn,
+    scopes: reportedScopes(scopeList ?? splitScopes(response.scope ?? '', scopes.reported)),
+    extra,
+    subject: null,
+  };
+};
+
+const separators: Record<NonNullable<Scopes['reported']>, RegExp> = {
+  space: / +/,
+  comma: /\s*,\s*/,
+  'space-or-comma': /[\s,]+/,
+};
+
+const splitScopes = (scope: string, reported: Scopes['reported'] = 'space'): string[] =>
+  scope.split(separators[reported]);
+
+/** An empty report is none: GitHub sends an empty text for tokens whose permissions are not scopes. */
+const reportedScopes = (scopes: string[]): string[] | null => {
+  const named = [...new Set(scopes.map((scope) => scope.trim()).filter(Boolean))];
+  return named.length > 0 ? named : null;
+};
+
+const withSubject = async (
+  app: App,
+  tokens: TokenSet,
+  { members, idToken }: NormalisedAnswer,
+  { nonce, requestedScopes = [] }: Expectation,
+  receivedAt: number,
+): Promise<Verdict> => {
+  const { protocol } = app.definition;
+  const demanded = requestedScopes.includes('openid');
+  if (!verifiesIdToken(protocol, requestedScopes) || (idToken === undefined && !demanded)) {
+    return { kind: 'tokens', tokens };
+  }
+  const issuer = issuerOf(app, variablesOf(app));
+  if (!issuer) return refused(app, 'There is no issuer to check it against.');
+  const outcome = await checkIdToken(app, issuer, { ...members, id_token: idToken }, { nonce, receivedAt });
+  return 'subject' in outcome
+    ? { kind: 'tokens', tokens: { ...tokens, subject: outcome.subject } }
+    : refused(app, outcome.fault);
+};
+
+/** Tokens that come with a wrong ID token may be meant for somebody else (OpenID Connect Core section 3.1.3.7). */
+const refused = (app: App, fault: string): Verdict => ({
+  kind: 'rejected',
+  error: badResponse(app, { detail: `The ID token was refused: ${fault}` }),
+});

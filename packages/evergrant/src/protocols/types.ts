@@ -1,0 +1,127 @@
+import type { EvergrantError } from '../errors/index.ts';
+import type { Phase, ProviderDefinition } from '../providers/define.ts';
+import type { Secret } from '../telemetry/secret.ts';
+
+/** The operator's registration at a provider, with everything that settings say about it. */
+export interface App {
+  provider: string;
+  clientId: string;
+  clientSecret: Secret | null;
+  definition: ProviderDefinition;
+  /** What is asked for unless a caller narrows it: the configured scopes, else the required ones. */
+  scopes: string[];
+  /** Reroutes: every URL that starts with the key is sent to the value. */
+  origins: Record<string, string>;
+  /** Origins (scheme, host, port) that the operator's own configuration names; the SSRF guard lets them pass. */
+  trustedOrigins: ReadonlySet<string>;
+  redirectUri: string;
+  /** Values for the placeholders of the definition's URLs: its options, and `instance` where the flow has one. */
+  variables: Record<string, string>;
+}
+
+/** What must be kept between the authorization request and the callback. Sealed at rest. */
+export interface FlowSecrets {
+  /** RFC 7636 code verifier. */
+  verifier?: string;
+  /** OpenID Connect nonce, where the ID token is verified. */
+  nonce?: string;
+  /** Parameters of the callback that later requests repeat. */
+  carried?: Record<string, string>;
+}
+
+export interface AuthorizationRequest {
+  url: string;
+  secrets: FlowSecrets;
+}
+
+/** A token answer as it came over the wire: what the journal keeps, sealed, before anything is parsed. */
+export interface RawAnswer {
+  status: number;
+  /** Only what reading needs: content-type, retry-after, date. */
+  headers: Record<string, string>;
+  body: string;
+}
+
+/** A token answer, read. Durations in seconds. */
+export interface TokenSet {
+  accessToken: string;
+  refreshToken: string | null;
+  tokenType: 'bearer' | 'dpop';
+  /** Null: the token has no end that the platform tells. */
+  expiresIn: number | null;
+  refreshExpiresIn: number | null;
+  /** Null: the platform reported nothing. */
+  scopes: string[] | null;
+  /** Facts of the answer that the definition keeps. */
+  extra: Record<string, string>;
+  /** `sub` of a verified ID token. */
+  subject: string | null;
+}
+
+/** What a token answer says about the credential that was presented. */
+export type Verdict =
+  | { kind: 'tokens'; tokens: TokenSet }
+  /** The credential is definitively refused (`invalid_grant` and its dialects). */
+  | { kind: 'rejected'; error: EvergrantError }
+  /** The platform did not act on it: rate limit, 503, refused before processing. */
+  | { kind: 'not_processed'; error: EvergrantError }
+  /** The operator's credentials or settings are at fault. */
+  | { kind: 'misconfigured'; error: EvergrantError }
+  /** The platform may or may not have acted on it. */
+  | { kind: 'ambiguous'; error: EvergrantError };
+
+export interface ExchangeInput {
+  /** The query or form of the callback. */
+  parameters: URLSearchParams;
+  /** The state that this flow sent. */
+  state: string;
+  secrets: FlowSecrets;
+  redirectUri: string;
+}
+
+/** The credential to renew with. */
+export interface RenewInput {
+  refreshToken: string | null;
+  accessToken: string;
+  scopes: string[];
+  extra: Record<string, string>;
+}
+
+/**
+ * How to speak to one kind of authorization server. Sending and reading are two steps, so that the raw answer
+ * can be made durable in between.
+ */
+export interface Protocol {
+  /** Builds the authorization request (RFC 6749 section 4.1.1, RFC 7636 section 4.3). */
+  authorize(
+    app: App,
+    input: { state: string; scopes: string[]; redirectUri: string; reconnect: boolean; instance: string | null },
+  ): Promise<AuthorizationRequest>;
+  /**
+   * Checks the authorization response (RFC 6749 section 4.1.2, RFC 9207).
+   * @throws EvergrantError `consent_denied`, `callback_malformed`, `issuer_mismatch` …: nothing was sent
+   */
+  checkCallback(app: App, input: ExchangeInput): Promise<void>;
+  /** Parameters of the callback that later requests repeat, where the platform wants that. */
+  carry(app: App, parameters: URLSearchParams): Record<string, string>;
+  /** Sends the code. @throws TransportError when no whole answer came */
+  sendExchange(app: App, input: ExchangeInput): Promise<RawAnswer>;
+  /** Sends the second token request that some platforms need; null where there is none. */
+  sendUpgrade(app: App, tokens: TokenSet): Promise<RawAnswer | null>;
+  /** Sends a renewal. `beforeSend` is called when everything is ready and must throw to prevent the request. */
+  sendRenewal(app: App, input: RenewInput, beforeSend: () => void): Promise<RawAnswer>;
+  /** Reads what an answer means. Never throws for what a platform sent. */
+  read(
+    app: App,
+    phase: Extract<Phase, 'exchange' | 'refresh'>,
+    answer: RawAnswer,
+    expect?: { nonce?: string; requestedScopes?: string[] },
+  ): Promise<Verdict>;
+  /** Revokes in the platform's way (RFC 7009). @throws EvergrantError when it is not confirmed and a retry may help */
+  revoke(
+    app: App,
+    credentials: { accessToken: string | null; refreshToken: string | null; extra: Record<string, string> },
+  ): Promise<'revoked' | 'unsupported'>;
+  /** A signed GET that must answer JSON, for identification. */
+  getJson(app: App, accessToken: string, url: string, headers?: Record<string, string>): Promise<unknown>;
+}
