@@ -1,0 +1,48 @@
+import type { GrantRow } from '../store/index.ts';
+import type { Vault } from '../vault/index.ts';
+
+type SealedColumn = 'access_token_sealed' | 'refresh_token_sealed' | 'candidate_sealed' | 'extra_sealed';
+
+/** Seals one column of a grant; null stays null. */
+export const sealGrant = <T extends string | null>(
+  vault: Vault,
+  grantId: string,
+  column: SealedColumn,
+  value: T,
+): T extends string ? Uint8Array : Uint8Array | null =>
+  (value === null ? null : vault.seal(value, { table: 'grants', column, row: grantId })) as T extends string
+    ? Uint8Array
+    : Uint8Array | null;
+
+const openGrant = (vault: Vault, grantId: string, column: SealedColumn, sealed: Uint8Array): string =>
+  vault.open(sealed, { table: 'grants', column, row: grantId });
+
+export const openAccessToken = (vault: Vault, grantId: string, sealed: Uint8Array): string =>
+  openGrant(vault, grantId, 'access_token_sealed', sealed);
+
+/** The credentials of a grant in clear, for as short as possible. */
+export interface Credentials {
+  accessToken: string;
+  refreshToken: string | null;
+  extra: Record<string, string>;
+}
+
+/** @throws EvergrantError `storage_key_unavailable` when the key does not fit */
+export const openCredentials = (
+  vault: Vault,
+  grant: Pick<GrantRow, 'id' | 'access_token_sealed' | 'refresh_token_sealed' | 'extra_sealed'>,
+): Credentials => ({
+  accessToken: openAccessToken(vault, grant.id, grant.access_token_sealed),
+  refreshToken: grant.refresh_token_sealed
+    ? openGrant(vault, grant.id, 'refresh_token_sealed', grant.refresh_token_sealed)
+    : null,
+  extra: grant.extra_sealed
+    ? (JSON.parse(openGrant(vault, grant.id, 'extra_sealed', grant.extra_sealed)) as Record<string, string>)
+    : {},
+});
+
+export const openCandidate = (vault: Vault, grant: Pick<GrantRow, 'id' | 'candidate_sealed'>): string | null =>
+  grant.candidate_sealed ? openGrant(vault, grant.id, 'candidate_sealed', grant.candidate_sealed) : null;
+
+export const sealExtra = (vault: Vault, grantId: string, extra: Record<string, string>): Uint8Array | null =>
+  sealGrant(vault, grantId, 'extra_sealed', Object.keys(extra).length === 0 ? null : JSON.stringify(extra));

@@ -1,0 +1,99 @@
+import { hash } from 'node:crypto';
+import { days, type Refresh } from '../providers/define.ts';
+
+/*
+ * When to refresh, as pure functions. All times and durations are milliseconds.
+ */
+
+/** H: the deadline of a request to a token endpoint. */
+export const requestDeadline = 15_000;
+
+/** How long a claim holds. The request must begin early enough to end, with its commit, within it. */
+export const leaseDuration = 30_000;
+
+/** Q: after so long no earlier sender can still report what became of its request. */
+export const quietTime = leaseDuration;
+
+/** How often an app whose credentials were refused is tried again. */
+export const gateProbeInterval = 30_000;
+
+const second = 1000;
+const day = days(1) * second;
+
+/** What is taken off an expiry, so that a token handed out survives its way to the platform. */
+export const safetyMargin = (lifetime: number): number => Math.min(30 * second, lifetime / 10);
+
+/** The end of a token's usable life; null when it has none. */
+export const usableUntil = (issuedAt: number, lifetime: number | null): number | null =>
+  lifetime === null ? null : Math.floor(issuedAt + lifetime - safetyMargin(lifetime));
+
+/** What a reader gets at least when it asks for nothing: a minute, or half of a short life. */
+export const defaultMinValid = (lifetime: number): number => Math.min(60 * second, lifetime / 2);
+
+export interface DueInput {
+  grantId: string;
+  generation: number;
+  issuedAt: number;
+  /** Null: the token has no end. */
+  lifetime: number | null;
+  refreshExpiresAt: number | null;
+  /** The access token renews itself and is lost once it has expired. */
+  selfRefreshing: boolean;
+  refresh: Refresh;
+}
+
+/**
+ * When a grant should be renewed: at about three quarters of the life that the platform reported, earlier by a
+ * jitter that is the same whenever it is computed; never in a hot loop, whatever the platform says.
+ *
+ * @returns null when there is nothing to renew for
+ */
+export const dueAt = (input: DueInput): number | null => {
+  const { issuedAt, lifetime, refresh } = input;
+  const idleEnd = refresh.idleLimitSeconds === undefined ? null : issuedAt + (refresh.idleLimitSeconds * second) / 2;
+  if (lifetime === null) return idleEnd;
+  const wanted = input.selfRefreshing ? lifetime / 2 : clamp(lifetime / 4, 2 * requestDeadline + 60 * second, 14 * day);
+  const lead = Math.min(wanted, lifetime / 2);
+  const jitter = fraction(input.grantId, input.generation) * Math.min(lifetime / 10, lead / 2);
+  let due = issuedAt + Math.max((refresh.minimumAgeSeconds ?? 0) * second, lifetime - lead - jitter);
+  if (idleEnd !== null) due = Math.min(due, idleEnd);
+  const slides = !(refresh.lifetime && 'fixed' in refresh.lifetime);
+  if (input.refreshExpiresAt !== null && slides) due = Math.min(due, input.refreshExpiresAt - 7 * day);
+  return Math.round(Math.max(due, issuedAt + Math.max(30 * second, lifetime / 4)));
+};
+
+/** A number in [0, 1) that depends on its input alone. */
+const fraction = (grantId: string, generation: number): number =>
+  Number.parseInt(hash('sha256', `${grantId} ${generation}`).slice(0, 8), 16) / 2 ** 32;
+
+const clamp = (value: number, least: number, most: number): number => Math.min(most, Math.max(least, value));
+
+/**
+ * Full jitter: the pause before the next try after `failures` failures in a row, at most a minute, so that a
+ * platform that is well again is noticed within one.
+ *
+ * @param random in [0, 1)
+ */
+export const backoff = (failures: number, random: number): number =>
+  Math.round(Math.max(second, random * Math.min(60 * second, 5 * second * 2 ** Math.max(0, failures - 1))));
+
+/**
+ * Recovery rule R: the earliest retry of a grant whose last attempt has an unknown outcome. If the platform rotated
+ * the token and the answer is lost, presenting the old one may kill what is still alive; so the remaining life of
+ * the access token is spent first where a second use would revoke.
+ *
+ * @param markAt when the unresolved attempt was claimed
+ * @param expiresAt end of the stored access token's usable life
+ */
+export const retryUnresolvedAt = (
+  refresh: Refresh,
+  selfRefreshing: boolean,
+  markAt: number,
+  expiresAt: number | null,
+): number => {
+  if (selfRefreshing || refresh.rotates === 'never') return markAt;
+  const leaseEnd = markAt + leaseDuration;
+  if ((refresh.graceSeconds ?? 0) * second > leaseDuration) return leaseEnd;
+  if (refresh.reuseRevokes === false) return markAt + quietTime;
+  return Math.max(markAt + quietTime, expiresAt ?? 0);
+};
