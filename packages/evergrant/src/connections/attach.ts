@@ -1,0 +1,193 @@
+import { EvergrantError } from '../errors/index.ts';
+import * as timeline from '../events/index.ts';
+import type { Context } from '../grants/context.ts';
+import { missingScopes } from '../grants/scopes.ts';
+import { scheduleFor } from '../grants/settle.ts';
+import type { App } from '../protocols/types.ts';
+import type { Account } from '../providers/define.ts';
+import {
+  type ConnectionRow,
+  connections,
+  type FlowRow,
+  type GrantRow,
+  grants,
+  type Queryable,
+  schedule,
+} from '../store/index.ts';
+import { newId } from '../telemetry/ids.ts';
+import type { Choices } from './flow-view.ts';
+
+/** The accounts that a flow connects without asking; null: the person must choose. */
+export const accountsWithoutChoice = (accounts: Account[], reconnecting: ConnectionRow | null): Account[] | null => {
+  if (reconnecting) {
+    const same = accounts.filter((account) => account.id === reconnecting.account_id);
+    if (same.length === 0) throw mismatch(reconnecting);
+    return same;
+  }
+  return accounts.length === 1 && accounts[0]!.unavailable === undefined ? accounts : null;
+};
+
+const mismatch = (connection: ConnectionRow): EvergrantError =>
+  new EvergrantError('account_mismatch', {
+    connectionId: connection.id,
+    provider: connection.provider,
+    detail: `The connection is for ${connection.name ?? connection.username ?? connection.account_id}`,
+  });
+
+export interface Attachment {
+  flow: FlowRow;
+  grant: GrantRow;
+  app: App;
+  choices: Choices;
+  chosen: Account[];
+  grantedScopes: string[];
+}
+
+/**
+ * Makes connections of the chosen accounts, in one transaction: an account that this owner has connected before keeps
+ * its connection and moves to the new grant. Siblings that the same old grant served move along when the new one
+ * reaches them, so that one reconnect mends all of a person's pages.
+ *
+ * @returns ids of the connections, in the order of `chosen`
+ */
+export const attach = async (context: Context, tx: Queryable, attachment: Attachment): Promise<string[]> => {
+  const { flow, grant, app, choices, chosen, grantedScopes } = attachment;
+  const now = context.clock.now();
+  const missing = missingScopes(app.definition, JSON.parse(grant.scopes_requested) as string[], grantedScopes);
+  const known = await Promise.all(chosen.map((account) => findConnection(tx, flow, account.id)));
+  const leaving = new Set(known.flatMap((connection) => (connection ? [connection.grant_id] : [])));
+  const olds = (await Promise.all([...leaving].map((id) => grants.byId(tx, id)))).filter((old) => old !== undefined);
+
+  await activate(context, tx, { grant, app, olds, now, subject: choices.person.id, grantedScopes });
+  const writing = { context, tx, flow, grant, missing, now };
+  const ids: string[] = [];
+  for (const [index, account] of chosen.entries()) {
+    ids.push(await writeConnection(writing, account, known[index], olds));
+  }
+  for (const old of olds) await moveSiblings(writing, old, choices.accounts);
+  return ids;
+};
+
+const findConnection = (tx: Queryable, flow: FlowRow, accountId: string) =>
+  connections.byAccount(tx, { provider: flow.provider!, owner: flow.owner, accountId });
+
+/** From here on the grant is kept fresh. Its generation goes on from those that it replaces: it never decreases. */
+const activate = async (
+  context: Context,
+  tx: Queryable,
+  {
+    grant,
+    app,
+    olds,
+    now,
+    subject,
+    grantedScopes,
+  }: { grant: GrantRow; app: App; olds: GrantRow[]; now: number; subject: string; grantedScopes: string[] },
+): Promise<void> => {
+  const generation = Math.max(grant.generation, ...olds.map((old) => old.generation + 1));
+  await grants.update(tx, grant.id, {
+    status: 'active',
+    subject,
+    generation,
+    scopes_granted: JSON.stringify(grantedScopes),
+    updated_at: now,
+  });
+  await schedule.insert(tx, {
+    grant_id: grant.id,
+    provider: grant.provider,
+    client_id: grant.client_id,
+    due_at: scheduleFor(app, {
+      id: grant.id,
+      generation,
+      hasRefreshToken: grant.refresh_token_sealed !== null,
+      issuedAt: grant.issued_at,
+      expiresAt: grant.expires_at,
+      lifetime: grant.lifetime,
+      refreshExpiresAt: grant.refresh_expires_at,
+    }),
+    lease_owner: null,
+    lease_until: null,
+    fence: 0,
+    mark_id: null,
+    mark_at: null,
+    mark_hash: null,
+    doubt_since: null,
+    retry_at: null,
+  });
+  context.notices.changed('schedule');
+};
+
+interface Writing {
+  context: Context;
+  tx: Queryable;
+  flow: FlowRow;
+  grant: GrantRow;
+  missing: string[];
+  now: number;
+}
+
+const writeConnection = async (
+  writing: Writing,
+  account: Account,
+  known: ConnectionRow | undefined,
+  olds: GrantRow[],
+): Promise<string> => {
+  const { tx, flow, grant, missing, now } = writing;
+  const id = known?.id ?? newId('conn');
+  const facts = accountColumns(writing, id, account);
+  const about = { id, owner: flow.owner, provider: grant.provider };
+  if (known) {
+    const metadata = { ...(JSON.parse(known.metadata) as object), ...(JSON.parse(flow.metadata) as object) };
+    await connections.update(tx, id, { ...facts, metadata: JSON.stringify(metadata), disabled_at: null });
+    const old = olds.find((candidate) => candidate.id === known.grant_id);
+    const recovered = old?.status === 'reauth_required' || old?.degraded_at != null;
+    await timeline.recordForConnections(tx, now, recovered ? 'connection.recovered' : 'connection.updated', [about]);
+  } else {
+    await connections.insert(tx, {
+      ...facts,
+      id,
+      provider: grant.provider,
+      owner: flow.owner,
+      account_id: account.id,
+      metadata: flow.metadata,
+      disabled_at: null,
+      created_at: now,
+    });
+    await timeline.recordForConnections(tx, now, 'connection.created', [about]);
+  }
+  if (missing.length > 0 && known?.scopes_missing !== JSON.stringify(missing)) {
+    await timeline.recordForConnections(tx, now, 'connection.limited', [about], { missing });
+  }
+  return id;
+};
+
+const accountColumns = ({ context, grant, missing, now }: Writing, id: string, account: Account) => ({
+  grant_id: grant.id,
+  account_type: account.type ?? 'profile',
+  name: account.name ?? null,
+  username: account.username ?? null,
+  picture: account.picture ?? null,
+  url: account.url ?? null,
+  token_sealed:
+    account.token === undefined
+      ? null
+      : context.vault.seal(account.token, { table: 'connections', column: 'token_sealed', row: id }),
+  token_expires_at: account.tokenExpiresIn === undefined ? null : now + account.tokenExpiresIn * 1000,
+  scopes_missing: JSON.stringify(missing),
+  updated_at: now,
+});
+
+/**
+ * Moves what else the old grant served. A grant that serves nothing any more is destroyed, without a revocation: the
+ * platform may hold old and new for one grant (RFC 7009 section 2.1), and then revoking the old would kill the new.
+ */
+const moveSiblings = async (writing: Writing, old: GrantRow, accounts: Account[]): Promise<void> => {
+  const { tx } = writing;
+  let left = 0;
+  for (const sibling of await connections.ofGrant(tx, old.id)) {
+    const account = accounts.find((candidate) => candidate.id === sibling.account_id);
+    if (account) await writeConnection(writing, account, sibling, [old]);
+    else left++;
+  }
+  if (left === 0) await grants.remove(tx, old.id);
+};

@@ -1,0 +1,189 @@
+import { EvergrantError } from '../errors/index.ts';
+import * as timeline from '../events/index.ts';
+import type { Context } from '../grants/context.ts';
+import { openCredentials } from '../grants/credentials.ts';
+import { awaitRenewal, errorOf } from '../grants/read.ts';
+import type { Renewals } from '../grants/renew.ts';
+import { personOf, queueRevocation, tryRevocation } from '../grants/revocations.ts';
+import { scheduleFor } from '../grants/settle.ts';
+import {
+  type ConnectionRow,
+  type ConnectionStatus,
+  connections,
+  events,
+  grants,
+  type Queryable,
+  schedule,
+} from '../store/index.ts';
+import { type Connection, toConnection } from './view.ts';
+
+export interface ListFilter {
+  owner?: string;
+  provider?: string;
+  status?: ConnectionStatus;
+  /** Part of the account's name or username, or of the owner. */
+  q?: string;
+  /** At most 200; default 50. */
+  limit?: number;
+  cursor?: string;
+}
+
+export interface Page<T> {
+  data: T[];
+  nextCursor: string | null;
+}
+
+/** Restricts a call to the connections of one owner; null or absent: all. */
+export interface Scope {
+  owner?: string | null;
+}
+
+export type Connections = ReturnType<typeof createConnections>;
+
+export const createConnections = (context: Context, renewals: Renewals, options: { publicUrl: string }) => {
+  const { store, clock } = context;
+  const view = (record: Parameters<typeof toConnection>[2]) => toConnection(context, options.publicUrl, record);
+
+  /** @throws EvergrantError `connection_not_found` */
+  const get = async (id: string, scope: Scope = {}): Promise<Connection> => {
+    const record = await connections.record(store.db, id);
+    if (!record || (scope.owner != null && record.owner !== scope.owner)) throw notFound(id);
+    return view(record);
+  };
+
+  /** Newest first. @throws EvergrantError `invalid_request` for a bad limit or cursor */
+  const list = async (filter: ListFilter = {}): Promise<Page<Connection>> => {
+    const { limit = 50, cursor, ...where } = filter;
+    const { before, size } = pageOf(limit, cursor, 'conn_');
+    const rows = await connections.list(store.db, { ...where, before, limit: size + 1 });
+    return toPage(rows.map(view), size);
+  };
+
+  /** Its timeline, newest first. @throws EvergrantError `connection_not_found`, `invalid_request` */
+  const listEvents = async (
+    id: string,
+    page: { limit?: number; cursor?: string } = {},
+    scope: Scope = {},
+  ): Promise<Page<timeline.TimelineEvent>> => {
+    await get(id, scope);
+    const { before, size } = pageOf(page.limit ?? 50, page.cursor, 'evt_');
+    const rows = await events.ofConnection(store.db, id, { before, limit: size + 1 });
+    return toPage(rows.map(timeline.toTimelineEvent), size);
+  };
+
+  /** Changes metadata, or switches the connection off and on. @throws EvergrantError `connection_not_found` */
+  const update = async (
+    id: string,
+    changes: { metadata?: Record<string, unknown>; disabled?: boolean },
+    scope: Scope = {},
+  ): Promise<Connection> => {
+    await store.transaction(async (tx) => {
+      const row = await owned(tx, id, scope);
+      const now = clock.now();
+      if (changes.metadata !== undefined) {
+        await connections.update(tx, id, { metadata: JSON.stringify(changes.metadata), updated_at: now });
+      }
+      if (changes.disabled !== undefined && changes.disabled !== (row.disabled_at !== null)) {
+        await switchOff(tx, row, changes.disabled, now);
+      }
+    });
+    return get(id, scope);
+  };
+
+  const switchOff = async (tx: Queryable, row: ConnectionRow, off: boolean, now: number): Promise<void> => {
+    await connections.update(tx, row.id, { disabled_at: off ? now : null, updated_at: now });
+    await timeline.recordForConnections(tx, now, off ? 'connection.disabled' : 'connection.updated', [row]);
+    const siblings = await connections.ofGrant(tx, row.grant_id);
+    const allOff = siblings.every((sibling) => sibling.disabled_at !== null);
+    const grant = await grants.byId(tx, row.grant_id);
+    if (grant?.status !== 'active') return;
+    const due = scheduleFor(context.apps.ofGrant(grant), {
+      id: grant.id,
+      generation: grant.generation,
+      hasRefreshToken: grant.refresh_token_sealed !== null,
+      issuedAt: grant.issued_at,
+      expiresAt: grant.expires_at,
+      lifetime: grant.lifetime,
+      refreshExpiresAt: grant.refresh_expires_at,
+    });
+    await schedule.update(tx, grant.id, { due_at: allOff ? null : due });
+    context.notices.changed('schedule');
+  };
+
+  /**
+   * Disconnects: gone here at once, its credentials destroyed when no sibling uses them, and revoked at the platform
+   * where that ends nothing that lives (RFC 7009).
+   *
+   * @returns whether the platform has confirmed what had to be revoked; what it has not is tried again in the background
+   * @throws EvergrantError `connection_not_found`
+   */
+  const disconnect = async (
+    id: string,
+    how: { revoke?: boolean } & Scope = {},
+  ): Promise<{ revocationConfirmed: boolean }> => {
+    const revocation = await store.transaction(async (tx) => {
+      const row = await owned(tx, id, how);
+      await connections.remove(tx, id);
+      await timeline.recordForConnections(tx, clock.now(), 'connection.deleted', [row]);
+      const siblings = await connections.ofGrant(tx, row.grant_id);
+      if (siblings.length > 0) return null;
+      const grant = (await grants.byId(tx, row.grant_id))!;
+      await grants.remove(tx, grant.id);
+      if (how.revoke === false) return null;
+      return queueRevocation(context, tx, personOf(grant), openCredentials(context.vault, grant));
+    });
+    return { revocationConfirmed: revocation === null || (await tryRevocation(context, revocation)) };
+  };
+
+  /**
+   * Renews now, past any pause after a failure but never past an attempt of unknown outcome. Where the platform has no
+   * renewal, or not yet, nothing is sent.
+   *
+   * @throws EvergrantError `connection_not_found`, `connection_disabled`, `reauth_required`, or why the renewal failed
+   */
+  const refresh = async (id: string, scope: Scope = {}): Promise<Connection> => {
+    const row = await owned(store.db, id, scope);
+    const grant = (await grants.byId(store.db, row.grant_id))!;
+    const place = { id, provider: row.provider, reason: grant.reason };
+    if (row.disabled_at !== null) throw new EvergrantError('connection_disabled', { connectionId: id });
+    if (grant.status === 'reauth_required') throw errorOf({ kind: 'ended', error: reauth(grant.reason) }, place);
+    const outcome = await awaitRenewal(context, renewals, grant.id, grant.generation, 'person');
+    const renewed = outcome.kind === 'renewed' || outcome.kind === 'superseded';
+    if (!renewed && outcome.kind !== 'not_renewable' && outcome.kind !== 'too_young') throw errorOf(outcome, place);
+    return get(id, scope);
+  };
+
+  const owned = async (db: Queryable, id: string, scope: Scope): Promise<ConnectionRow> => {
+    const row = await connections.byId(db, id);
+    if (!row || (scope.owner != null && row.owner !== scope.owner)) throw notFound(id);
+    return row;
+  };
+
+  return { get, list, listEvents, update, disconnect, refresh };
+};
+
+const notFound = (id: string): EvergrantError => new EvergrantError('connection_not_found', { connectionId: id });
+
+const reauth = (reason: string | null): EvergrantError =>
+  new EvergrantError('reauth_required', { extensions: { reason: reason ?? 'revoked_or_expired' } });
+
+/** A page of a list that is ordered by id, newest first; the cursor is the last id, opaque to callers. */
+const pageOf = (limit: number, cursor: string | undefined, prefix: string): { before?: string; size: number } => {
+  if (!Number.isInteger(limit) || limit < 1 || limit > 200) throw invalid('/limit', 'must be a number from 1 to 200');
+  if (cursor === undefined) return { size: limit };
+  const before = Buffer.from(cursor, 'base64url').toString();
+  if (!new RegExp(`^${prefix}[0-9a-f]{32}$`).test(before)) throw invalid('/cursor', 'is not one that was handed out');
+  return { before, size: limit };
+};
+
+const invalid = (pointer: string, message: string): EvergrantError =>
+  new EvergrantError('invalid_request', {
+    detail: `${pointer.slice(1)} ${message}`,
+    errors: [{ pointer, code: 'invalid', message }],
+  });
+
+const toPage = <T extends { id: string }>(rows: T[], size: number): Page<T> => {
+  const data = rows.slice(0, size);
+  const last = rows.length > size ? data.at(-1) : undefined;
+  return { data, nextCursor: last ? Buffer.from(last.id).toString('base64url') : null };
+};

@@ -1,0 +1,332 @@
+import { EvergrantError, isEvergrantError } from '../errors/index.ts';
+import * as timeline from '../events/index.ts';
+import type { Context } from '../grants/context.ts';
+import { openCredentials, sealExtra, sealGrant } from '../grants/credentials.ts';
+import { keepAnswer, mayCarryToken, openAnswer } from '../grants/journal.ts';
+import { verdictOfFault } from '../grants/renew.ts';
+import { type Person, personOf, queueRevocation } from '../grants/revocations.ts';
+import { usableUntil } from '../grants/timing.ts';
+import type { App, ExchangeInput, FlowSecrets, RawAnswer, TokenSet, Verdict } from '../protocols/types.ts';
+import { connections, type FlowRow, flows, type GrantRow, grants, type JournalRow, journal } from '../store/index.ts';
+import { sleep } from '../telemetry/clock.ts';
+import { newId } from '../telemetry/ids.ts';
+import { accountsWithoutChoice, attach } from './attach.ts';
+import { type Choices, sealChoices, toStoredFlowError } from './flow-view.ts';
+import { type Identity, identify } from './identify.ts';
+
+/*
+ * From the authorization code to connections, in steps that each leave a durable trace, so that a flow whose process
+ * died goes on where it stood: answer journalled → grant stored → upgraded → identified → attached.
+ */
+
+/** How long a person may take to choose accounts. */
+export const choosingTime = 10 * 60_000;
+
+/**
+ * Exchanges the code of a flow that was taken, and goes on to its end. Failures end the flow; they are not thrown.
+ */
+export const exchange = async (context: Context, flow: FlowRow, app: App, input: ExchangeInput): Promise<void> => {
+  await endingInFailure(context, flow, async () => {
+    const protocol = context.apps.protocol(app);
+    const startedAt = context.clock.now();
+    const answer = await orFault(() => protocol.sendExchange(app, input));
+    const entry = await keepFlowAnswer(context, flow, null, 'exchange', startedAt, answer);
+    await storeExchange(context, flow, app, input.secrets, entry, answer, startedAt);
+    await advance(context, flow.id);
+  });
+};
+
+/** Goes on with a flow that was interrupted, from the trace that it left. */
+export const resumeExchange = async (context: Context, flow: FlowRow): Promise<void> => {
+  await endingInFailure(context, flow, async () => {
+    const entry = await journal.byFlow(context.store.db, flow.id, 'exchange');
+    if (entry) {
+      const app = context.apps.get(flow.provider!, flow.instance);
+      const secrets = openAuthorization(context, flow).secrets;
+      await storeExchange(context, flow, app, secrets, entry.id, openAnswer(context, entry), entry.started_at);
+    } else if (flow.grant_id === null) {
+      throw new EvergrantError('provider_timeout', {
+        detail: 'The service stopped before the platform answered, so it is not known what became of the code',
+      });
+    }
+    await advance(context, flow.id);
+  });
+};
+
+/** What a flow keeps between the authorization request and the callback. */
+export interface Authorization {
+  url: string;
+  state: string;
+  secrets: FlowSecrets;
+}
+
+const authorizationPlace = (flowId: string) => ({ table: 'flows', column: 'authorization_sealed', row: flowId });
+
+export const sealAuthorization = (context: Context, flowId: string, authorization: Authorization): Uint8Array =>
+  context.vault.seal(JSON.stringify(authorization), authorizationPlace(flowId));
+
+export const openAuthorization = (context: Context, flow: FlowRow): Authorization =>
+  JSON.parse(context.vault.open(flow.authorization_sealed!, authorizationPlace(flow.id))) as Authorization;
+
+const endingInFailure = async (context: Context, flow: FlowRow, work: () => Promise<void>): Promise<void> => {
+  try {
+    await work();
+  } catch (error) {
+    if (!isEvergrantError(error)) context.logger.error({ flow: flow.id, error }, 'a flow failed unexpectedly');
+    await failFlow(context, flow, isEvergrantError(error) ? error : new EvergrantError('internal'));
+  }
+};
+
+/** Ends a flow as failed. What it had received is destroyed, and revoked where that ends nothing that lives. */
+export const failFlow = async (context: Context, flow: FlowRow, error: EvergrantError): Promise<void> => {
+  await context.store.transaction(async (tx) => {
+    const now = context.clock.now();
+    const current = await flows.byId(tx, flow.id);
+    const changes = { status: 'failed' as const, error: toStoredFlowError(error), updated_at: now };
+    if (!(await flows.move(tx, flow.id, ['pending', 'exchanging', 'choosing'], { ...changes, ...spent }))) return;
+    if (current?.grant_id) await dropGrant(context, tx, current.grant_id);
+    const about = { owner: flow.owner, ...(flow.provider === null ? {} : { provider: flow.provider }) };
+    await timeline.record(tx, now, 'flow.failed', about, { code: error.code, flow_id: flow.id });
+  });
+  context.notices.changed(flow.id);
+};
+
+/** Nothing secret outlives a flow. */
+const spent = { authorization_sealed: null, choices_sealed: null, grant_id: null } as const;
+
+/** Destroys a grant that never came to serve a connection. */
+export const dropGrant = async (
+  context: Context,
+  tx: Parameters<typeof grants.byId>[0],
+  grantId: string,
+): Promise<void> => {
+  const grant = await grants.byId(tx, grantId);
+  if (!grant) return;
+  await grants.remove(tx, grantId);
+  await queueRevocation(context, tx, personOf(grant), openCredentials(context.vault, grant));
+};
+
+const orFault = async (request: () => Promise<RawAnswer>): Promise<RawAnswer> => {
+  try {
+    return await request();
+  } catch (error) {
+    const verdict = verdictOfFault(error);
+    throw verdict.kind === 'tokens' ? new EvergrantError('internal') : verdict.error;
+  }
+};
+
+/** @returns the id of the journal entry; null when the answer cannot carry a token */
+const keepFlowAnswer = async (
+  context: Context,
+  flow: FlowRow,
+  grant: GrantRow | null,
+  kind: JournalRow['kind'],
+  startedAt: number,
+  answer: RawAnswer,
+): Promise<string | null> => {
+  if (!mayCarryToken(answer)) return null;
+  const id = newId('att');
+  const person: Person = {
+    provider: flow.provider!,
+    clientId: flow.client_id!,
+    instance: flow.instance,
+    subject: null,
+  };
+  const at = { id, kind, grantId: grant?.id ?? null, flowId: flow.id, person, startedAt };
+  await keepAnswer(context, { ...at, consent: 1, generation: 1, fence: 0 }, answer);
+  return id;
+};
+
+const tokensOf = (verdict: Verdict): TokenSet => {
+  if (verdict.kind !== 'tokens') throw verdict.error;
+  return verdict.tokens;
+};
+
+/** Reads the answer and stores the grant, in the transaction that takes the answer out of the journal. */
+const storeExchange = async (
+  context: Context,
+  flow: FlowRow,
+  app: App,
+  secrets: FlowSecrets,
+  entry: string | null,
+  answer: RawAnswer,
+  startedAt: number,
+): Promise<void> => {
+  const requested = requestedScopes(flow, app);
+  const verdict = await context.apps
+    .protocol(app)
+    .read(app, 'exchange', answer, { nonce: secrets.nonce, requestedScopes: requested });
+  await context.store.transaction(async (tx) => {
+    if (entry !== null && !(await journal.remove(tx, entry))) return;
+    if (verdict.kind !== 'tokens') return;
+    const id = newId('grant');
+    const { tokens } = verdict;
+    const carried = { ...secrets.carried, ...tokens.extra };
+    await grants.insert(tx, {
+      ...grantColumns(context, app, id, { ...tokens, extra: carried }, startedAt),
+      id,
+      provider: app.provider,
+      client_id: app.clientId,
+      instance: flow.instance,
+      owner: flow.owner,
+      subject: null,
+      status: app.definition.protocol.upgrade ? 'exchanged' : 'new',
+      reason: null,
+      candidate_sealed: null,
+      scopes_requested: JSON.stringify(requested),
+      scopes_granted: JSON.stringify(tokens.scopes ?? requested),
+      consented_at: startedAt,
+      last_refreshed_at: null,
+      generation: 1,
+      consent: 1,
+      fail_count: 0,
+      failing_since: null,
+      degraded_at: null,
+      last_error: null,
+      created_at: context.clock.now(),
+      updated_at: context.clock.now(),
+    });
+    await flows.move(tx, flow.id, ['exchanging'], { grant_id: id, updated_at: context.clock.now() });
+  });
+  tokensOf(verdict);
+};
+
+export const requestedScopes = (flow: FlowRow, app: App): string[] =>
+  flow.scopes === null ? app.scopes : (JSON.parse(flow.scopes) as string[]);
+
+const grantColumns = (context: Context, app: App, id: string, tokens: TokenSet, issuedAt: number) => {
+  const { vault } = context;
+  const lifetime = tokens.expiresIn === null ? null : tokens.expiresIn * 1000;
+  const life = app.definition.refresh?.lifetime;
+  const declared = life === undefined ? null : 'fixed' in life ? life.fixed : life.sliding;
+  const refreshExpiresIn = tokens.refreshToken === null ? null : (tokens.refreshExpiresIn ?? declared);
+  return {
+    access_token_sealed: sealGrant(vault, id, 'access_token_sealed', tokens.accessToken),
+    refresh_token_sealed: sealGrant(vault, id, 'refresh_token_sealed', tokens.refreshToken),
+    extra_sealed: sealExtra(vault, id, tokens.extra),
+    token_type: tokens.tokenType,
+    issued_at: issuedAt,
+    expires_at: usableUntil(issuedAt, lifetime),
+    lifetime,
+    refresh_expires_at: refreshExpiresIn === null ? null : issuedAt + refreshExpiresIn * 1000,
+  };
+};
+
+/** Upgrade, identification, attachment: everything after the first grant is stored. */
+const advance = async (context: Context, flowId: string): Promise<void> => {
+  const flow = (await flows.byId(context.store.db, flowId))!;
+  const stored = (await grants.byId(context.store.db, flow.grant_id!))!;
+  const app = context.apps.ofGrant(stored);
+  const grant = stored.status === 'exchanged' ? await upgrade(context, flow, app, stored) : stored;
+  const identity = await identifyPatiently(context, app, grant);
+  await conclude(context, flow, app, grant, identity);
+  context.notices.changed(flowId);
+};
+
+/** The second token request of platforms that first give a short-lived token. */
+const upgrade = async (context: Context, flow: FlowRow, app: App, grant: GrantRow): Promise<GrantRow> => {
+  const protocol = context.apps.protocol(app);
+  const known = await journal.byFlow(context.store.db, flow.id, 'upgrade');
+  const startedAt = known?.started_at ?? context.clock.now();
+  const answer = known ? openAnswer(context, known) : await sendUpgrade(context, app, grant);
+  const entry = known?.id ?? (await keepFlowAnswer(context, flow, grant, 'upgrade', startedAt, answer));
+  const verdict = await protocol.read(app, 'exchange', answer);
+  await context.store.transaction(async (tx) => {
+    if (entry !== null) await journal.remove(tx, entry);
+    if (verdict.kind !== 'tokens') return;
+    const { extra } = openCredentials(context.vault, grant);
+    const tokens = { ...verdict.tokens, extra: { ...extra, ...verdict.tokens.extra } };
+    await grants.update(tx, grant.id, {
+      ...grantColumns(context, app, grant.id, tokens, startedAt),
+      status: 'new',
+      updated_at: context.clock.now(),
+    });
+  });
+  tokensOf(verdict);
+  return (await grants.byId(context.store.db, grant.id))!;
+};
+
+const sendUpgrade = (context: Context, app: App, grant: GrantRow): Promise<RawAnswer> =>
+  orFault(async () => {
+    const { accessToken, refreshToken, extra } = openCredentials(context.vault, grant);
+    const tokens: TokenSet = {
+      accessToken,
+      refreshToken,
+      extra,
+      tokenType: grant.token_type,
+      expiresIn: null,
+      refreshExpiresIn: null,
+      scopes: null,
+      subject: null,
+    };
+    const answer = await context.apps.protocol(app).sendUpgrade(app, tokens);
+    if (answer === null) throw new EvergrantError('definition_invalid', { provider: app.provider });
+    return answer;
+  });
+
+/** The token is durable by now, so a platform that stumbles over the profile is asked again before giving up. */
+const identifyPatiently = async (context: Context, app: App, grant: GrantRow): Promise<Identity> => {
+  const { accessToken, extra } = openCredentials(context.vault, grant);
+  const granted = JSON.parse(grant.scopes_granted) as string[];
+  const pause = (milliseconds: number) => sleep(context.clock, milliseconds);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await identify(context.apps.protocol(app), app, { accessToken, extra, scopes: granted }, pause);
+    } catch (error) {
+      if (attempt === 3 || !isEvergrantError(error) || !error.retryable) throw error;
+      await pause(500 * attempt);
+    }
+  }
+};
+
+const conclude = async (
+  context: Context,
+  flow: FlowRow,
+  app: App,
+  grant: GrantRow,
+  identity: Identity,
+): Promise<void> => {
+  const choices: Choices = { person: identity.person, accounts: identity.accounts };
+  const grantedScopes = identity.grantedScopes ?? (JSON.parse(grant.scopes_granted) as string[]);
+  // Committed first: should the flow fail below, it is known whose token it holds, and so whether revoking is harmless.
+  await grants.update(context.store.db, grant.id, {
+    subject: choices.person.id,
+    scopes_granted: JSON.stringify(grantedScopes),
+    updated_at: context.clock.now(),
+  });
+  await context.store.transaction(async (tx) => {
+    const now = context.clock.now();
+    const reconnecting = flow.connection_id ? ((await connections.byId(tx, flow.connection_id)) ?? null) : null;
+    if (flow.connection_id && !reconnecting) {
+      throw new EvergrantError('connection_not_found', { connectionId: flow.connection_id });
+    }
+    const chosen = accountsWithoutChoice(choices.accounts, reconnecting);
+    if (chosen) {
+      const ids = await attach(context, tx, { flow, grant, app, choices, chosen, grantedScopes });
+      await finishFlow(context, tx, flow.id, ids);
+      return;
+    }
+    await flows.move(tx, flow.id, ['exchanging'], {
+      status: 'choosing',
+      choices_sealed: sealChoices(context, flow.id, choices),
+      authorization_sealed: null,
+      expires_at: now + choosingTime,
+      updated_at: now,
+    });
+  });
+};
+
+export const finishFlow = async (
+  context: Context,
+  tx: Parameters<typeof flows.move>[0],
+  flowId: string,
+  connectionIds: string[],
+): Promise<void> => {
+  const moved = await flows.move(tx, flowId, ['exchanging', 'choosing'], {
+    ...spent,
+    status: 'connected',
+    connection_ids: JSON.stringify(connectionIds),
+    updated_at: context.clock.now(),
+  });
+  if (!moved) throw new EvergrantError('flow_already_used');
+};

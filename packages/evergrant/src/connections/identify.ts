@@ -1,0 +1,206 @@
+import { fillPlaceholders } from '../egress/origins.ts';
+import { EvergrantError, isEvergrantError } from '../errors/index.ts';
+import { canonicalScopes } from '../grants/scopes.ts';
+import { readPath } from '../protocols/json-path.ts';
+import type { App, Protocol } from '../protocols/types.ts';
+import type { Account, AccountFacts, AccountList, AccountMap, ProviderDefinition } from '../providers/define.ts';
+
+/** Whose token it is and what it reaches. */
+export interface Identity {
+  /** Who consented. */
+  person: AccountFacts;
+  /** What can be connected; one entry where the profile itself is the account. */
+  accounts: Account[];
+  /** Under the definition's names; null: the platform reported nothing. */
+  grantedScopes: string[] | null;
+}
+
+/** What of a token answer identification works with. */
+export interface IdentifiableTokens {
+  accessToken: string;
+  scopes: string[] | null;
+  extra: Record<string, string>;
+}
+
+/** A list longer than so many pages is not followed further. */
+const mostPages = 50;
+
+/**
+ * Asks the platform who consented, what was granted where the token answer does not say, and which accounts there are.
+ *
+ * @param pause waits so many milliseconds; for platforms that need a moment after the exchange
+ * @throws EvergrantError of the failed call; `account_type_unsupported` when there is nothing to connect;
+ *   `provider_bad_response` when the answer has no id
+ */
+export const identify = async (
+  protocol: Protocol,
+  app: App,
+  tokens: IdentifiableTokens,
+  pause: (milliseconds: number) => Promise<void> = (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+): Promise<Identity> => {
+  const { definition } = app;
+  const get = (url: string, headers?: Record<string, string>, more: Record<string, string> = {}) =>
+    protocol.getJson(app, tokens.accessToken, filled(app, tokens, url, more), headers);
+  const reported = await grantedScopes(definition, tokens, get);
+  const { profile } = definition;
+  const variables = profile.variables?.(reported) ?? {};
+  const answer = await patiently(definition, pause, () => get(profile.get, profile.headers, variables));
+  const person = { type: profile.type ?? ('profile' as const), ...mapAccount(definition, profile.map, answer) };
+  const accounts = await findAccounts(app, tokens, person, get);
+  return { person, accounts, grantedScopes: reported };
+};
+
+type Get = (url: string, headers?: Record<string, string>) => Promise<unknown>;
+
+const filled = (app: App, tokens: IdentifiableTokens, url: string, more: Record<string, string>): string => {
+  if (!url.includes('{')) return url;
+  const extra = Object.fromEntries(Object.entries(tokens.extra).map(([name, value]) => [`extra.${name}`, value]));
+  const secret: Record<string, string> = url.includes('{accessToken}') ? { accessToken: tokens.accessToken } : {};
+  return fillPlaceholders(url, { clientId: app.clientId, ...app.variables, ...extra, ...secret, ...more });
+};
+
+const grantedScopes = async (
+  definition: ProviderDefinition,
+  tokens: IdentifiableTokens,
+  get: Get,
+): Promise<string[] | null> => {
+  const source = definition.scopes.grantedFrom;
+  if (!source) return tokens.scopes === null ? null : canonicalScopes(definition, tokens.scopes);
+  const items = readPath(await get(source.get), source.items);
+  const wanted = Object.entries(source.where ?? {});
+  return canonicalScopes(
+    definition,
+    listOf(items)
+      .filter((item) => wanted.every(([path, value]) => readPath(item, path) === value))
+      .map((item) => readPath(item, source.scope))
+      .filter((scope) => typeof scope === 'string'),
+  );
+};
+
+/** Repeats the first call for a moment where the platform is known to refuse a brand-new token. */
+const patiently = async <T>(
+  definition: ProviderDefinition,
+  pause: (milliseconds: number) => Promise<void>,
+  call: () => Promise<T>,
+): Promise<T> => {
+  const retry = definition.profile.retry;
+  for (const milliseconds of retry?.pausesMs ?? []) {
+    try {
+      return await call();
+    } catch (error) {
+      if (!isEvergrantError(error) || error.extensions?.code !== retry?.code) throw error;
+      await pause(milliseconds);
+    }
+  }
+  return call();
+};
+
+const mapAccount = (definition: ProviderDefinition, map: AccountMap, answer: unknown): AccountFacts => {
+  const facts = typeof map === 'function' ? runMap(definition, map, answer) : readMap(map, answer);
+  const id = textOrNull(facts.id);
+  if (id === null) {
+    throw new EvergrantError('provider_bad_response', {
+      provider: definition.id,
+      detail: 'The answer about the account has no id',
+    });
+  }
+  return {
+    ...(facts.type ? { type: facts.type } : {}),
+    id,
+    name: textOrNull(facts.name),
+    username: textOrNull(facts.username),
+    picture: httpsOrNull(facts.picture),
+    url: httpsOrNull(facts.url),
+  };
+};
+
+/** A hook may trip over an answer that is not as documented; that is the platform's doing, not a crash. */
+const runMap = (
+  definition: ProviderDefinition,
+  map: Extract<AccountMap, (answer: never) => AccountFacts>,
+  answer: unknown,
+): AccountFacts => {
+  try {
+    return map(answer);
+  } catch {
+    throw new EvergrantError('provider_bad_response', {
+      provider: definition.id,
+      detail: 'The answer about the account is not as expected',
+    });
+  }
+};
+
+const readMap = (map: Exclude<AccountMap, (answer: never) => AccountFacts>, answer: unknown) => {
+  const at = (path: string | null | undefined) => (path == null ? null : readPath(answer, path));
+  return {
+    type: undefined,
+    id: at(map.id) as string,
+    name: at(map.name) as string | null,
+    username: at(map.username) as string | null,
+    picture: at(map.picture) as string | null,
+    url: at(map.url) as string | null,
+  };
+};
+
+const findAccounts = async (
+  app: App,
+  tokens: IdentifiableTokens,
+  person: AccountFacts,
+  get: Get,
+): Promise<Account[]> => {
+  const { definition } = app;
+  const source = definition.accounts;
+  if (!source) return [person];
+  const accounts =
+    typeof source === 'function'
+      ? await source({
+          getJson: get,
+          profile: person,
+          extra: tokens.extra,
+          instance: app.variables['instance'] ?? null,
+        })
+      : await listAccounts(definition, source, get);
+  if (accounts.some((account) => account.unavailable === undefined)) return accounts;
+  const hint = typeof source === 'function' ? undefined : source.emptyHint;
+  throw new EvergrantError('account_type_unsupported', {
+    provider: definition.id,
+    detail: accounts[0]?.unavailable ?? hint,
+  });
+};
+
+const listAccounts = async (definition: ProviderDefinition, source: AccountList, get: Get): Promise<Account[]> => {
+  const accounts = new Map<string, Account>();
+  let url: string | undefined = source.get;
+  for (let page = 0; url !== undefined && page < mostPages; page++) {
+    const answer = await get(url, source.headers);
+    for (const item of listOf(readPath(answer, source.items))) {
+      const account = toAccount(definition, source, item);
+      accounts.set(account.id, account);
+    }
+    const next: unknown = source.next === undefined ? undefined : readPath(answer, source.next);
+    url = typeof next === 'string' && next !== url ? next : undefined;
+  }
+  return [...accounts.values()];
+};
+
+const toAccount = (definition: ProviderDefinition, source: AccountList, item: unknown): Account => {
+  const token = source.token === undefined ? undefined : readPath(item, source.token);
+  const unavailable = source.unavailable?.(item);
+  return {
+    type: source.type,
+    ...mapAccount(definition, source.map, item),
+    ...(typeof token === 'string' && token !== '' ? { token } : {}),
+    ...(unavailable === undefined ? {} : { unavailable }),
+  };
+};
+
+const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
+
+const textOrNull = (value: unknown): string | null => {
+  if (typeof value === 'number' || typeof value === 'bigint') return String(value);
+  return typeof value === 'string' && value.trim() !== '' ? value : null;
+};
+
+/** Pictures and pages are shown to people: nothing but web addresses passes. */
+const httpsOrNull = (value: unknown): string | null =>
+  typeof value === 'string' && /^https?:\/\//i.test(value) && URL.canParse(value) ? value : null;
