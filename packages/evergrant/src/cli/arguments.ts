@@ -1,0 +1,73 @@
+import { parseArgs } from 'node:util';
+
+/** Wrong usage of the command line: exit status 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+export interface Arguments {
+  command: string;
+  /** What follows the command, without its options. */
+  positionals: string[];
+  options: {
+    config?: string;
+    json: boolean;
+    owner?: string;
+    scopes?: string[];
+    minValid?: number;
+    provider?: string;
+    status?: string;
+    noOpen: boolean;
+    help: boolean;
+    version: boolean;
+  };
+}
+
+/** @throws UsageError for an option that does not exist or lacks its value */
+export const readArguments = (argv: string[]): Arguments => {
+  try {
+    const { values, positionals } = parseArgs({
+      args: argv,
+      allowPositionals: true,
+      options: {
+        config: { type: 'string' },
+        json: { type: 'boolean', default: false },
+        owner: { type: 'string' },
+        scopes: { type: 'string' },
+        'min-valid': { type: 'string' },
+        provider: { type: 'string' },
+        status: { type: 'string' },
+        'no-open': { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+        version: { type: 'boolean', short: 'v', default: false },
+      },
+    });
+    const [command = values.help ? 'help' : values.version ? 'version' : 'help', ...rest] = positionals;
+    return {
+      command,
+      positionals: rest,
+      options: {
+        config: values.config,
+        json: values.json,
+        owner: values.owner,
+        scopes: values.scopes?.split(/[\s,]+/).filter(Boolean),
+        minValid: numberOf('--min-valid', values['min-valid']),
+        provider: values.provider,
+        status: values.status,
+        noOpen: values['no-open'],
+        help: values.help,
+        version: values.version,
+      },
+    };
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+};
+
+const numberOf = (name: string, text: string | undefined): number | undefined => {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (Number.isFinite(value) && value >= 0) return value;
+  throw new UsageError(`${name} must be a number of seconds`);
+};

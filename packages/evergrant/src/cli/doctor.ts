@@ -1,0 +1,85 @@
+import { isEvergrantError } from '../errors/index.ts';
+import type { Evergrant } from '../evergrant.ts';
+import { isConfigured, redirectUriFor } from '../providers/resolve.ts';
+import type { Settings } from '../settings/index.ts';
+import type { Arguments } from './arguments.ts';
+import { openInstallation, readSettings } from './open.ts';
+import type { Output } from './output.ts';
+
+interface Finding {
+  ok: boolean;
+  about: string;
+  says: string;
+}
+
+/** `evergrant doctor`: what is set up, what is wrong, and what to paste where. Exit status 1 when something is wrong. */
+export const doctor = async (args: Arguments, output: Output): Promise<number> => {
+  const findings = await examine(args);
+  if (args.options.json) output.out(JSON.stringify(findings));
+  else for (const { ok, about, says } of findings) output.out(`${ok ? 'ok  ' : 'FAIL'}  ${about}: ${says}`);
+  return findings.every(({ ok }) => ok) ? 0 : 1;
+};
+
+const examine = async (args: Arguments): Promise<Finding[]> => {
+  let loaded: Awaited<ReturnType<typeof readSettings>>;
+  try {
+    loaded = await readSettings(args);
+  } catch (error) {
+    return [{ ok: false, about: 'settings', says: messageOf(error) }];
+  }
+  const { settings, configFile, warnings } = loaded;
+  const findings: Finding[] = [
+    { ok: true, about: 'settings', says: configFile ? `read from ${configFile} and the environment` : 'environment' },
+    ...warnings.map((says) => ({ ok: true, about: 'warning', says })),
+    { ok: true, about: 'address', says: `${settings.publicUrl}, listening on ${settings.host}:${settings.port}` },
+  ];
+  try {
+    const evergrant = await openInstallation(args);
+    try {
+      findings.push(...(await examineRunning(evergrant, settings)));
+    } finally {
+      await evergrant.close();
+    }
+  } catch (error) {
+    const about = isEvergrantError(error, 'storage_key_unavailable') ? 'encryption key' : 'database';
+    findings.push({ ok: false, about, says: messageOf(error) });
+  }
+  return findings;
+};
+
+const examineRunning = async (evergrant: Evergrant, settings: Settings): Promise<Finding[]> => {
+  const { backlog, gates } = await evergrant.inspect();
+  const database = settings.database.kind === 'sqlite' ? settings.database.path : 'PostgreSQL';
+  const keySource = settings.encryptionKeys ? 'from ENCRYPTION_KEYS' : 'from the key file beside the database';
+  return [
+    { ok: true, about: 'database', says: `${database} answers, its schema is up to date` },
+    { ok: true, about: 'encryption key', says: `fits (${keySource})` },
+    {
+      ok: true,
+      about: 'renewals',
+      says: backlog.due === 0 ? 'none is overdue' : `${backlog.due} due, the oldest since ${backlog.oldest}`,
+    },
+    ...gates.map(({ provider, error, since }) => ({
+      ok: false,
+      about: provider,
+      says: `the platform refuses this app since ${since} (${error}); check its client id and secret`,
+    })),
+    ...examineApps(evergrant, settings),
+  ];
+};
+
+const examineApps = (evergrant: Evergrant, settings: Settings): Finding[] => {
+  const configured = evergrant.catalogue.list().filter(isConfigured);
+  if (configured.length === 0) {
+    return [{ ok: true, about: 'apps', says: 'none is configured; `evergrant start` offers simulated platforms' }];
+  }
+  return configured.map(({ definition, redirectUriSetting }) => ({
+    ok: true,
+    about: definition.id,
+    says: `register the redirect URI ${redirectUriFor(settings.publicUrl, definition.id, redirectUriSetting)}${
+      definition.setup ? ` at ${definition.setup.console}` : ''
+    }`,
+  }));
+};
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,78 @@
+import { type EvergrantError, isEvergrantError } from '../errors/index.ts';
+import { SettingsError } from '../settings/index.ts';
+import { type Arguments, readArguments, UsageError } from './arguments.ts';
+import { connect } from './connect.ts';
+import { listConnections } from './connections.ts';
+import { doctor } from './doctor.ts';
+import { type Output, processOutput } from './output.ts';
+import { start } from './start.ts';
+import { printToken } from './token.ts';
+import { version } from './version.ts';
+
+const help = `evergrant ${version}: connects accounts over OAuth and keeps the connections alive
+
+  evergrant start                         serve the API and the connect pages
+  evergrant connect PROVIDER --owner O    connect an account in the browser, print the connection
+  evergrant connections                   list connections (--owner, --provider, --status)
+  evergrant token CONNECTION              print a valid access token (--min-valid SECONDS)
+  evergrant doctor                        check settings, database, key and apps
+
+Options of every command:
+  --config FILE   another configuration file than evergrant.config.{ts,mjs,js,json}
+  --json          print JSON
+  --help, --version`;
+
+type Command = (args: Arguments, output: Output) => Promise<number>;
+
+const commands: Record<string, Command> = {
+  start,
+  connect,
+  connections: listConnections,
+  token: printToken,
+  doctor,
+  async help(_, output) {
+    output.out(help);
+    return 0;
+  },
+  async version(_, output) {
+    output.out(version);
+    return 0;
+  },
+};
+
+/**
+ * Runs the command line.
+ *
+ * @returns the exit status: 0 done, 1 failed, 2 wrong usage
+ */
+export const main = async (argv: string[], output: Output = processOutput): Promise<number> => {
+  try {
+    const args = readArguments(argv);
+    const command = Object.hasOwn(commands, args.command) ? commands[args.command] : undefined;
+    if (!command) throw new UsageError(`There is no command "${args.command}"`);
+    if (args.options.help) return await commands['help']!(args, output);
+    return await command(args, output);
+  } catch (error) {
+    return report(error, argv.includes('--json'), output);
+  }
+};
+
+/** One message that names the fault and the cure; never a stack trace. */
+const report = (error: unknown, json: boolean, output: Output): number => {
+  if (error instanceof UsageError) {
+    output.err(`${error.message}\n\n${help}`);
+    return 2;
+  }
+  const ours = isEvergrantError(error) ? error : null;
+  if (json) {
+    const code = ours?.code ?? (error instanceof SettingsError ? 'settings' : 'internal');
+    output.err(JSON.stringify({ error: { code, message: messageOf(error) } }));
+  } else {
+    output.err(ours ? `${messageOf(error)}\n${cureOf(ours)}` : messageOf(error));
+  }
+  return 1;
+};
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+const cureOf = (error: EvergrantError): string => error.entry.cure;

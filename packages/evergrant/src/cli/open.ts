@@ -1,0 +1,27 @@
+import { type Evergrant, type Internals, startEvergrant } from '../evergrant.ts';
+import { builtinProviders } from '../providers/builtin.ts';
+import { loadSettings, type Settings } from '../settings/index.ts';
+import type { Arguments } from './arguments.ts';
+
+/** Reads the settings of this working directory. @throws SettingsError */
+export const readSettings = (args: Arguments) =>
+  loadSettings({
+    env: process.env,
+    cwd: process.cwd(),
+    configPath: args.options.config,
+    builtins: Object.keys(builtinProviders),
+  });
+
+/**
+ * Opens the installation for one command, beside a server that may run: the database carries both.
+ *
+ * @param engine `none` unless the command lives long enough to renew
+ */
+export const openInstallation = async (
+  args: Arguments,
+  engine: Settings['engine'] = 'none',
+  internals: Internals = {},
+): Promise<Evergrant> => {
+  const { settings } = await readSettings(args);
+  return startEvergrant({ ...settings, engine }, internals);
+};

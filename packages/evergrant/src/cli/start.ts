@@ -1,0 +1,119 @@
+import { dirname, join } from 'node:path';
+import { type Evergrant, startEvergrant } from '../evergrant.ts';
+import { builtinProviders } from '../providers/builtin.ts';
+import { createSandbox, createTryPage, type Sandbox } from '../sandbox/index.ts';
+import { isLoopback, type ProviderSettings, type Settings } from '../settings/index.ts';
+import { systemClock } from '../telemetry/clock.ts';
+import { createLogger } from '../telemetry/log.ts';
+import { Secret } from '../telemetry/secret.ts';
+import { providerFixtures } from '../testing/fixtures.ts';
+import type { Arguments } from './arguments.ts';
+import { type Fetch, listen, stopListening } from './listen.ts';
+import { readSettings } from './open.ts';
+import type { Output } from './output.ts';
+
+/** `evergrant start`: serves until it is told to stop, then finishes what it sent. */
+export const start = async (args: Arguments, output: Output): Promise<number> => {
+  const { settings: read, warnings } = await readSettings(args);
+  const { settings, sandbox } = withSandbox(read);
+  const logger = createLogger({ level: settings.logLevel });
+  const evergrant = await startEvergrant(settings, { logger });
+  let listening: Awaited<ReturnType<typeof listen>>;
+  try {
+    listening = await listen(routes(evergrant, sandbox), settings.host, settings.port);
+  } catch (error) {
+    await evergrant.close();
+    throw error;
+  }
+  for (const warning of warnings) logger.warn({}, warning);
+  output.out(greeting(evergrant, sandbox !== null, listening.port, args.options.json));
+  const signal = await stopSignal();
+  logger.info({ signal }, 'stopping: what was sent is finished first');
+  await stopListening(listening.server);
+  await evergrant.close();
+  return 0;
+};
+
+/** Simulated platforms stand in for every built-in one that has no app. */
+const withSandbox = (settings: Settings): { settings: Settings; sandbox: Sandbox | null } => {
+  const configured = Object.values(settings.providers).some(({ clientId }) => clientId !== undefined);
+  const wanted = settings.sandbox ?? (!configured && isLoopback(new URL(settings.publicUrl).hostname));
+  if (!wanted) return { settings, sandbox: null };
+  const sandbox = createSandbox({
+    baseUrl: `${settings.publicUrl}/sandbox`,
+    platforms: Object.entries(providerFixtures).map(([id, fixture]) => ({
+      definition: builtinProviders[id] as Parameters<typeof createSandbox>[0]['platforms'][number]['definition'],
+      fixture,
+    })),
+    clock: systemClock,
+    ...(settings.database.kind === 'sqlite' && settings.database.path !== ':memory:'
+      ? { stateFile: join(dirname(settings.database.path), 'sandbox.json') }
+      : {}),
+  });
+  return { settings: { ...settings, providers: { ...simulated(sandbox), ...settings.providers } }, sandbox };
+};
+
+const simulated = (sandbox: Sandbox): Record<string, ProviderSettings> => {
+  const app = (id: string): ProviderSettings => {
+    const { clientId, clientSecret } = sandbox.appFor(id);
+    return { clientId, clientSecret: new Secret(clientSecret), origins: sandbox.origins(id) };
+  };
+  const { id, ...definition } = sandbox.definition;
+  return {
+    ...Object.fromEntries(Object.keys(providerFixtures).map((provider) => [provider, app(provider)])),
+    [id]: { ...app(id), definition },
+  };
+};
+
+/** The product's routes, with the simulated platforms and the page to try them beside it. */
+const routes = (evergrant: Evergrant, sandbox: Sandbox | null): Fetch => {
+  if (!sandbox) return (request) => evergrant.handler(request);
+  const { publicUrl } = evergrant.settings;
+  const base = new URL(publicUrl).pathname.replace(/\/$/, '');
+  const names = ['sandbox', ...Object.keys(providerFixtures)];
+  const tryPage = createTryPage({
+    evergrant,
+    providers: names.map((id) => ({ id, name: evergrant.catalogue.get(id).definition.name })),
+    publicUrl,
+    clock: systemClock,
+  });
+  return (request, env) => {
+    const path = new URL(request.url).pathname.slice(base.length);
+    if (path.startsWith('/sandbox/')) return sandbox.fetch(request, env);
+    return path === '' || path === '/' || path.startsWith('/try/')
+      ? tryPage.fetch(request)
+      : evergrant.handler(request);
+  };
+};
+
+const greeting = (evergrant: Evergrant, hasSandbox: boolean, port: number, json: boolean): string => {
+  const { settings, newApiKey, newKeyFile } = evergrant;
+  const data = settings.database.kind === 'sqlite' ? settings.database.path : 'PostgreSQL';
+  if (json) {
+    return JSON.stringify({ url: settings.publicUrl, port, api_key: newApiKey?.reveal() ?? null, data });
+  }
+  const lines = [
+    '',
+    `  Evergrant is ready at ${settings.publicUrl}`,
+    '',
+    ...(newApiKey ? [`  API key   ${newApiKey.reveal()}   (shown this once)`] : []),
+    `  Data      ${data}`,
+    ...(newKeyFile
+      ? [`  Key       ${newKeyFile}   (back it up apart from the data: without it no token can be read)`]
+      : []),
+    ...(hasSandbox ? ['', `  Simulated platforms are on: open ${settings.publicUrl} and connect an account.`] : []),
+    '',
+  ];
+  return lines.join('\n');
+};
+
+/** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */
+const stopSignal = (): Promise<string> =>
+  new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(signal, () => {
+        process.once(signal, () => process.exit(1));
+        resolve(signal);
+      });
+    }
+  });

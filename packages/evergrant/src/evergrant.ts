@@ -1,0 +1,238 @@
+import { randomUUID } from 'node:crypto';
+import { dirname, join } from 'node:path';
+import { type Connections, createConnections, type ListFilter, type Page } from './connections/connections.ts';
+import type { Flow } from './connections/flow-view.ts';
+import { type ConnectInput, createFlows, type Flows, type StartedFlow } from './connections/flows.ts';
+import type { Connection } from './connections/view.ts';
+import { createEgress } from './egress/index.ts';
+import { type Engine, startEngine } from './engine/embedded/loop.ts';
+import { EvergrantError } from './errors/index.ts';
+import type { TimelineEvent } from './events/index.ts';
+import { createApps } from './grants/apps.ts';
+import type { Context } from './grants/context.ts';
+import { parseFailure } from './grants/failure.ts';
+import { type AccessToken, isoTime, readAccessToken, replaceRejected } from './grants/read.ts';
+import { createRenewals, type Renewals } from './grants/renew.ts';
+import { tryDueRevocations } from './grants/revocations.ts';
+import { createHttp } from './http/app.ts';
+import { createKeyring } from './http/keyring.ts';
+import { createOAuth2 } from './protocols/oauth2/index.ts';
+import { builtinProviders } from './providers/builtin.ts';
+import { type Catalogue, createCatalogue } from './providers/load.ts';
+import { type EvergrantConfig, parseSettings, type Settings } from './settings/index.ts';
+import { gates, installation, openStore, type Store, schedule } from './store/index.ts';
+import { type Clock, systemClock } from './telemetry/clock.ts';
+import { createLogger, silentLogger } from './telemetry/log.ts';
+import type { Logger } from './telemetry/logger.ts';
+import { createNotices } from './telemetry/notices.ts';
+import { Secret } from './telemetry/secret.ts';
+import { createVault, loadOrCreateKeyFile, sealCheck, toKeyObjects, type Vault, verifyCheck } from './vault/index.ts';
+
+/** A running Evergrant. Two may live in one process. */
+export interface Evergrant {
+  /** Begins to connect an account. @throws EvergrantError `provider_not_configured`, `scope_not_allowed`, `return_url_not_allowed` … */
+  connect(input: ConnectInput): Promise<StartedFlow>;
+  /** A flow's state; `wait` milliseconds for it to change. @throws EvergrantError `flow_not_found` */
+  getFlow(flowId: string, options?: { wait?: number }): Promise<Flow>;
+  /** Chooses accounts of a flow that offers several. */
+  chooseAccounts(flowId: string, accountIds: string[]): Promise<Flow>;
+  /**
+   * A token that lives at least `minValid` seconds, renewed first where it must be. Never an expired one.
+   * @throws EvergrantError saying who must act
+   */
+  getAccessToken(connectionId: string, options?: { minValid?: number }): Promise<AccessToken>;
+  /** "The platform answered 401 to the token of this generation": a newer one, or one renewal. */
+  reportRejected(connectionId: string, generation: number): Promise<AccessToken>;
+  /** Renews now. */
+  refresh(connectionId: string): Promise<Connection>;
+  /** Disconnects, and revokes at the platform unless told not to. */
+  disconnect(connectionId: string, options?: { revoke?: boolean }): Promise<{ revocationConfirmed: boolean }>;
+  getConnection(connectionId: string): Promise<Connection>;
+  listConnections(filter?: ListFilter): Promise<Page<Connection>>;
+  listEvents(connectionId: string, page?: { limit?: number; cursor?: string }): Promise<Page<TimelineEvent>>;
+  updateConnection(
+    connectionId: string,
+    changes: { metadata?: Record<string, unknown>; disabled?: boolean },
+  ): Promise<Connection>;
+  /** How the engine fares, for the operator. */
+  inspect(): Promise<Inspection>;
+  /** Every route of the HTTP API and the hosted pages, to be mounted in any server that speaks Request and Response. */
+  readonly handler: (request: Request) => Promise<Response>;
+  /** The providers that are known, configured or not. */
+  readonly catalogue: Catalogue;
+  readonly settings: Settings;
+  /** The bootstrap API key, if this start made it; it is shown here once and kept only as a hash. */
+  readonly newApiKey: Secret | null;
+  /** Whether this start made the key file. */
+  readonly newKeyFile: string | null;
+  /** Finishes what was sent, then lets go of the database. */
+  close(): Promise<void>;
+}
+
+export interface Inspection {
+  /** Renewals whose time has come; `oldest` is RFC 3339. */
+  backlog: { due: number; oldest: string | null };
+  /** Apps whose credentials the platform refuses. */
+  gates: { provider: string; error: string; since: string }[];
+}
+
+/** What tests replace. */
+export interface Internals {
+  clock?: Clock;
+  logger?: Logger;
+  /** In [0, 1). */
+  random?: () => number;
+}
+
+/**
+ * Starts Evergrant inside an application.
+ *
+ * @throws SettingsError for bad settings
+ * @throws EvergrantError `storage_unavailable`, `storage_key_unavailable`
+ *
+ * @example
+ * const evergrant = await createEvergrant({ database: 'sqlite:./data/evergrant.db', publicUrl, providers });
+ * const { accessToken } = await evergrant.getAccessToken(connectionId, { minValid: 300 });
+ */
+export const createEvergrant = async (config: EvergrantConfig = {}, internals: Internals = {}): Promise<Evergrant> => {
+  const { settings } = parseSettings(config, {}, { builtins: Object.keys(builtinProviders) });
+  // A library is silent unless its application says how loud it may be.
+  const logger =
+    internals.logger ?? (config.logLevel === undefined ? silentLogger : createLogger({ level: settings.logLevel }));
+  return startEvergrant(settings, { ...internals, logger });
+};
+
+/** Starts Evergrant with settings that were read elsewhere. Throws as {@link createEvergrant}. */
+export const startEvergrant = async (settings: Settings, internals: Internals = {}): Promise<Evergrant> => {
+  const clock = internals.clock ?? systemClock;
+  const logger = internals.logger ?? createLogger({ level: settings.logLevel });
+  const catalogue = createCatalogue(builtinProviders, settings.providers);
+  const egress = createEgress({ clock });
+  const apps = createApps(catalogue, settings.publicUrl, { oauth2: createOAuth2(egress, { clock, logger }) });
+  const { keys, newKeyFile } = await loadKeys(settings);
+  const vault = createVault(toKeyObjects(keys));
+  const store = await openStore(settings.database);
+  try {
+    await checkKey(store, vault);
+    const context: Context = {
+      store,
+      vault,
+      clock,
+      logger,
+      notices: createNotices(clock),
+      apps,
+      node: randomUUID(),
+      random: internals.random ?? Math.random,
+    };
+    const running = await run(context, settings, catalogue);
+    return { ...running, newKeyFile, close: closing(running.stop, [() => egress.close(), () => store.close()]) };
+  } catch (error) {
+    await egress.close();
+    await store.close();
+    throw error;
+  }
+};
+
+const run = async (context: Context, settings: Settings, catalogue: Catalogue) => {
+  const { publicUrl } = settings;
+  const renewals = createRenewals(context);
+  const returnOrigins = [...settings.returnUrls, new URL(publicUrl).origin];
+  const flows = createFlows(context, { publicUrl, returnOrigins });
+  const connections = createConnections(context, renewals, { publicUrl });
+  const keyring = await createKeyring(context.store, context.clock, settings.apiKey);
+  const handler = createHttp({ context, settings, returnOrigins, catalogue, flows, connections, renewals, keyring });
+  await gates.probeAllNow(context.store.db, context.clock.now());
+  await renewals.recover();
+  const recovering = flows.recover();
+  const engine = settings.engine === 'embedded' ? start(context, renewals, flows) : null;
+  const stop = async () => {
+    await engine?.stop();
+    await recovering;
+    await renewals.idle();
+  };
+  return {
+    ...operations(context, flows, connections, renewals),
+    handler,
+    catalogue,
+    settings,
+    newApiKey: keyring.created,
+    stop,
+  };
+};
+
+const operations = (context: Context, flows: Flows, connections: Connections, renewals: Renewals) => ({
+  connect: (input: ConnectInput) => flows.start(input),
+  getFlow: (flowId: string, options: { wait?: number } = {}) => flows.status(flowId, options.wait),
+  async chooseAccounts(flowId: string, accountIds: string[]) {
+    await flows.choose(flowId, accountIds);
+    return flows.status(flowId);
+  },
+  getAccessToken: (id: string, options: { minValid?: number } = {}) => {
+    checkMinValid(options.minValid);
+    return readAccessToken(context, renewals, id, options);
+  },
+  reportRejected: (id: string, generation: number) => replaceRejected(context, renewals, id, generation),
+  refresh: (id: string) => connections.refresh(id),
+  disconnect: (id: string, options: { revoke?: boolean } = {}) => connections.disconnect(id, options),
+  getConnection: (id: string) => connections.get(id),
+  listConnections: (filter?: ListFilter) => connections.list(filter),
+  listEvents: (id: string, page?: { limit?: number; cursor?: string }) => connections.listEvents(id, page),
+  updateConnection: (id: string, changes: Parameters<Connections['update']>[1]) => connections.update(id, changes),
+  inspect: () => inspect(context),
+});
+
+const inspect = async ({ store, clock }: Context): Promise<Inspection> => {
+  const { due, oldest } = await schedule.backlog(store.db, clock.now());
+  return {
+    backlog: { due, oldest: isoTime(oldest) },
+    gates: (await gates.list(store.db)).map((gate) => ({
+      provider: gate.provider,
+      error: parseFailure(gate.error)!.code,
+      since: isoTime(gate.opened_at),
+    })),
+  };
+};
+
+const checkMinValid = (minValid: number | undefined): void => {
+  if (minValid !== undefined && !(minValid >= 0)) {
+    throw new EvergrantError('invalid_request', { detail: 'minValid must not be negative' });
+  }
+};
+
+/** The engine with what else must be done now and then. */
+const start = (context: Context, renewals: Renewals, flows: Flows): Engine => {
+  const engine = startEngine(context, renewals, [() => flows.sweep(), () => tryDueRevocations(context)]);
+  context.notices.on('schedule', () => engine.poke());
+  return engine;
+};
+
+const loadKeys = async (settings: Settings) => {
+  if (settings.encryptionKeys) return { keys: settings.encryptionKeys, newKeyFile: null };
+  const { database } = settings;
+  if (database.kind !== 'sqlite' || database.path === ':memory:') return { keys: ephemeralKeys(), newKeyFile: null };
+  const path = join(dirname(database.path), 'evergrant.key');
+  const { keys, created } = await loadOrCreateKeyFile(path);
+  return { keys, newKeyFile: created ? path : null };
+};
+
+/** What dies with the process needs no key that outlives it. */
+const ephemeralKeys = () => [
+  { id: 'memory', key: new Secret(Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64')) },
+];
+
+/** Refuses a key that does not open what this database holds, before anything is sealed with it. */
+const checkKey = async (store: Store, vault: Vault): Promise<void> => {
+  const name = 'key_check';
+  await installation.setOnce(store.db, name, sealCheck(vault));
+  verifyCheck(vault, (await installation.get(store.db, name))!);
+};
+
+/** Closes once, in order, however often it is called. */
+const closing = (stop: () => Promise<void>, then: (() => Promise<void>)[]): (() => Promise<void>) => {
+  let closed: Promise<void> | null = null;
+  const close = async () => {
+    await stop();
+    for (const step of then) await step();
+  };
+  return () => (closed ??= close());
+};

@@ -1,0 +1,197 @@
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { EvergrantError } from '../../errors/index.ts';
+import { toProblem } from '../../errors/problem.ts';
+import { readAccessToken, replaceRejected } from '../../grants/read.ts';
+import { requires } from '../auth.ts';
+import type { HttpDependencies, HttpEnv } from '../deps.ts';
+import {
+  connectionBody,
+  connectionSchema,
+  eventBody,
+  eventSchema,
+  json,
+  jsonBody,
+  pageOf,
+  pageQuery,
+  problemSchema,
+  problems,
+  queryNumber,
+  tokenBody,
+  tokenSchema,
+  updateSchema,
+} from '../schemas.ts';
+
+const idParameter = z.object({ id: z.string() });
+const statuses = ['active', 'limited', 'degraded', 'reauth_required', 'disabled', 'pending'] as const;
+const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
+
+/** Everything under /v1/connections but calls, signing and import. */
+export const addConnectionRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void => {
+  addReading(app, deps);
+  addChanging(app, deps);
+  addTokens(app, deps);
+};
+
+const addReading = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void => {
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/connections',
+      summary: 'List connections, newest first',
+      security: [{ apiKey: ['connections:read'] }],
+      middleware: requires(deps, 'connections:read'),
+      request: {
+        query: z.strictObject({
+          owner: z.string().optional(),
+          provider: z.string().optional(),
+          status: z.enum(statuses).optional(),
+          q: z.string().max(200).optional(),
+          ...pageQuery,
+        }),
+      },
+      responses: { 200: json('A page of connections', pageOf(connectionSchema)), ...problems },
+    }),
+    async (c) => {
+      const { owner: wanted, ...query } = c.req.valid('query');
+      const { owner: bound } = c.get('principal');
+      // What another owner has does not exist for a bound key.
+      if (bound !== null && wanted !== undefined && wanted !== bound) {
+        return c.json({ data: [], next_cursor: null }, 200);
+      }
+      const page = await deps.connections.list({ ...query, owner: bound ?? wanted });
+      return c.json({ data: page.data.map(connectionBody), next_cursor: page.nextCursor }, 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/connections/{id}',
+      summary: 'Read a connection',
+      security: [{ apiKey: ['connections:read'] }],
+      middleware: requires(deps, 'connections:read'),
+      request: { params: idParameter },
+      responses: { 200: json('The connection', connectionSchema), ...problems },
+    }),
+    async (c) => c.json(connectionBody(await deps.connections.get(c.req.valid('param').id, c.get('principal'))), 200),
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/connections/{id}/events',
+      summary: 'Read the timeline of a connection, newest first',
+      security: [{ apiKey: ['connections:read'] }],
+      middleware: requires(deps, 'connections:read'),
+      request: { params: idParameter, query: z.strictObject(pageQuery) },
+      responses: { 200: json('A page of events', pageOf(eventSchema)), ...problems },
+    }),
+    async (c) => {
+      const { id } = c.req.valid('param');
+      const page = await deps.connections.listEvents(id, c.req.valid('query'), c.get('principal'));
+      return c.json({ data: page.data.map(eventBody), next_cursor: page.nextCursor }, 200);
+    },
+  );
+};
+
+const addChanging = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void => {
+  app.openapi(
+    createRoute({
+      method: 'patch',
+      path: '/v1/connections/{id}',
+      summary: 'Change metadata, or switch the connection off and on',
+      security: [{ apiKey: ['connections:write'] }],
+      middleware: requires(deps, 'connections:write'),
+      request: { params: idParameter, body: jsonBody(updateSchema) },
+      responses: { 200: json('The connection', connectionSchema), ...problems },
+    }),
+    async (c) => {
+      const { id } = c.req.valid('param');
+      const connection = await deps.connections.update(id, c.req.valid('json'), c.get('principal'));
+      return c.json(connectionBody(connection), 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'delete',
+      path: '/v1/connections/{id}',
+      summary: 'Disconnect, and revoke at the platform',
+      security: [{ apiKey: ['connections:write'] }],
+      middleware: requires(deps, 'connections:write'),
+      request: { params: idParameter, query: z.strictObject({ revoke: flag.optional() }) },
+      responses: {
+        204: { description: 'Disconnected' },
+        200: json(
+          'Disconnected; the platform has not confirmed the revocation yet',
+          z.object({ warnings: z.array(problemSchema) }),
+        ),
+        ...problems,
+      },
+    }),
+    async (c) => {
+      const { id } = c.req.valid('param');
+      const { revoke } = c.req.valid('query');
+      const { revocationConfirmed } = await deps.connections.disconnect(id, { revoke, ...c.get('principal') });
+      if (revocationConfirmed) return c.body(null, 204);
+      const warning = new EvergrantError('revocation_unconfirmed', { connectionId: id });
+      const body = toProblem(warning, deps.settings.publicUrl, c.get('requestId'));
+      return c.json({ warnings: [body as z.infer<typeof problemSchema>] }, 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/connections/{id}/refresh',
+      summary: 'Renew now',
+      security: [{ apiKey: ['connections:write'] }],
+      middleware: requires(deps, 'connections:write'),
+      request: { params: idParameter },
+      responses: { 200: json('The connection', connectionSchema), ...problems },
+    }),
+    async (c) =>
+      c.json(connectionBody(await deps.connections.refresh(c.req.valid('param').id, c.get('principal'))), 200),
+  );
+};
+
+const addTokens = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void => {
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/connections/{id}/token',
+      summary: 'Read a valid token',
+      security: [{ apiKey: ['tokens:read'] }],
+      middleware: requires(deps, 'tokens:read'),
+      request: {
+        params: idParameter,
+        query: z.strictObject({ min_valid: queryNumber.pipe(z.number().min(0)).optional() }),
+      },
+      responses: { 200: json('A token that lives long enough', tokenSchema), ...problems },
+    }),
+    async (c) => {
+      const { id } = c.req.valid('param');
+      const { owner } = c.get('principal');
+      const minValid = c.req.valid('query').min_valid;
+      return c.json(tokenBody(await readAccessToken(deps.context, deps.renewals, id, { minValid, owner })), 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/connections/{id}/token/rejected',
+      summary: 'Report that the platform answered 401 to a token',
+      security: [{ apiKey: ['tokens:read'] }],
+      middleware: requires(deps, 'tokens:read'),
+      request: { params: idParameter, body: jsonBody(z.strictObject({ generation: z.int().min(1) })) },
+      responses: { 200: json('A newer token', tokenSchema), ...problems },
+    }),
+    async (c) => {
+      const { id } = c.req.valid('param');
+      const { owner } = c.get('principal');
+      const { generation } = c.req.valid('json');
+      return c.json(tokenBody(await replaceRejected(deps.context, deps.renewals, id, generation, { owner })), 200);
+    },
+  );
+};

@@ -1,0 +1,105 @@
+import { OpenAPIHono } from '@hono/zod-openapi';
+import type { MiddlewareHandler } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { methodNotAllowed } from 'hono/method-not-allowed';
+import { EvergrantError } from '../errors/index.ts';
+import { newId } from '../telemetry/ids.ts';
+import { addConnectRoutes } from './api/connect.ts';
+import { addConnectionRoutes } from './api/connections.ts';
+import { addHealthRoutes } from './api/health.ts';
+import type { HttpDependencies, HttpEnv } from './deps.ts';
+import { addHostedRoutes, type Hosted } from './hosted.ts';
+import { invalidRequest, problem, toEvergrantError } from './problems.ts';
+
+const largestBody = 256 * 1024;
+
+/** Every route, as one function from request to answer. It never throws. */
+export const createHttp = (deps: HttpDependencies): ((request: Request) => Promise<Response>) => {
+  const app = new OpenAPIHono<HttpEnv>({
+    defaultHook: (result) => {
+      if (!result.success) throw invalidRequest(result.error.issues);
+    },
+  });
+  app.use(identify, secure(deps));
+  app.use(
+    methodNotAllowed({
+      app,
+      onMethodNotAllowed: (c, methods) => {
+        const answer = problem(deps, c, new EvergrantError('method_not_allowed'));
+        answer.headers.set('allow', methods.join(', '));
+        return answer;
+      },
+    }),
+  );
+  app.use(
+    bodyLimit({ maxSize: largestBody, onError: (c) => problem(deps, c, new EvergrantError('payload_too_large')) }),
+  );
+  app.use('/v1/*', jsonOnly);
+  addConnectRoutes(app, deps);
+  addConnectionRoutes(app, deps);
+  addHealthRoutes(app, deps);
+  const hosted = addHostedRoutes(app, deps);
+  addDocument(app, deps);
+  answerFaults(app, deps, hosted);
+
+  const base = new URL(deps.settings.publicUrl).pathname.replace(/\/$/, '');
+  return async (request) => app.fetch(base === '' ? request : withoutBase(request, base));
+};
+
+/** Gives every request an id that joins what the caller sees with the log. */
+const identify: MiddlewareHandler<HttpEnv> = async (c, next) => {
+  c.set('requestId', newId('req'));
+  await next();
+  c.header('x-request-id', c.get('requestId'));
+};
+
+/** Headers of every answer. */
+const secure = (deps: HttpDependencies): MiddlewareHandler<HttpEnv> => {
+  const https = deps.settings.publicUrl.startsWith('https:');
+  return async (c, next) => {
+    await next();
+    c.header('x-content-type-options', 'nosniff');
+    c.header('referrer-policy', 'no-referrer');
+    if (!c.res.headers.has('cache-control')) c.header('cache-control', 'no-store');
+    if (https) c.header('strict-transport-security', 'max-age=63072000; includeSubDomains');
+  };
+};
+
+/** A body that is not declared as JSON is refused before it is read. */
+const jsonOnly: MiddlewareHandler<HttpEnv> = async (c, next) => {
+  const type = c.req.header('content-type');
+  const hasBody = c.req.raw.body !== null && c.req.header('content-length') !== '0';
+  if (hasBody && !/^application\/json\s*(?:;|$)/i.test(type ?? '')) throw new EvergrantError('unsupported_media_type');
+  await next();
+};
+
+const addDocument = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void => {
+  const { registry } = app.openAPIRegistry ? { registry: app.openAPIRegistry } : { registry: null };
+  registry?.registerComponent('securitySchemes', 'apiKey', { type: 'http', scheme: 'bearer' });
+  registry?.registerComponent('securitySchemes', 'statusToken', { type: 'http', scheme: 'bearer' });
+  app.doc31('/openapi.json', {
+    openapi: '3.1.0',
+    info: { title: 'Evergrant', version: '0.1.0', license: { name: 'MIT' } },
+    servers: [{ url: deps.settings.backendUrl }],
+  });
+};
+
+const answerFaults = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies, hosted: Hosted): void => {
+  app.onError((error, c) => {
+    const ours = toEvergrantError(deps, c, error);
+    return hosted.serves(c.req.path) ? hosted.errorPage(c, ours) : problem(deps, c, ours);
+  });
+  app.notFound((c) =>
+    c.req.path.startsWith('/v1/') || !hosted.wantsPage(c)
+      ? problem(deps, c, new EvergrantError('not_found'))
+      : hosted.notFoundPage(c),
+  );
+};
+
+/** With a path in PUBLIC_URL, requests may come with it or, from a proxy that strips it, without. */
+const withoutBase = (request: Request, base: string): Request => {
+  const url = new URL(request.url);
+  if (url.pathname !== base && !url.pathname.startsWith(`${base}/`)) return request;
+  url.pathname = url.pathname.slice(base.length) || '/';
+  return new Request(url, request);
+};

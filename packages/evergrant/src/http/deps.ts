@@ -1,0 +1,25 @@
+import type { Connections } from '../connections/connections.ts';
+import type { Flows } from '../connections/flows.ts';
+import type { Context } from '../grants/context.ts';
+import type { Renewals } from '../grants/renew.ts';
+import type { Catalogue } from '../providers/load.ts';
+import type { Settings } from '../settings/types.ts';
+import type { Keyring, Principal } from './keyring.ts';
+
+/** What the routes work with. */
+export interface HttpDependencies {
+  context: Context;
+  settings: Settings;
+  /** Origins to which a flow may return, and that may read a flow's status from a browser. */
+  returnOrigins: readonly string[];
+  catalogue: Catalogue;
+  flows: Flows;
+  connections: Connections;
+  renewals: Renewals;
+  keyring: Keyring;
+}
+
+/** What middleware leaves for the routes. */
+export interface HttpEnv {
+  Variables: { requestId: string; principal: Principal };
+}

@@ -1,0 +1,227 @@
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import type { Context as HonoContext } from 'hono';
+import { flowStatus, openChoices, parseFlowError, toFlowAccount } from '../connections/flow-view.ts';
+import type { FlowStep } from '../connections/flows.ts';
+import { withOutcome } from '../connections/return-url.ts';
+import { checkReconnect } from '../connections/view.ts';
+import { EvergrantError, isEvergrantError } from '../errors/index.ts';
+import type { AccountType } from '../providers/define.ts';
+import { isConfigured, redirectUriFor } from '../providers/resolve.ts';
+import { connections, type FlowRow } from '../store/index.ts';
+import { flowCookies } from './cookies.ts';
+import type { HttpDependencies, HttpEnv } from './deps.ts';
+import { createPages, type Page } from './pages/index.ts';
+
+type Request = HonoContext<HttpEnv>;
+
+/** The pages for people, as far as the rest of the routes needs them. */
+export interface Hosted {
+  /** Whether a path is one of a page. */
+  serves(path: string): boolean;
+  wantsPage(c: Request): boolean;
+  errorPage(c: Request, error: EvergrantError, flow?: FlowRow): Response;
+  notFoundPage(c: Request): Response;
+}
+
+/** Connect pages, callbacks and the explanations of error codes. */
+export const addHostedRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): Hosted => {
+  const { flows, settings, context } = deps;
+  const { publicUrl } = settings;
+  const pages = createPages({ publicUrl });
+  const cookies = flowCookies(publicUrl);
+  const browserOf = (c: Request) => (flowId: string) => cookies.read(c, flowId);
+
+  const show = (c: Request, page: Page): Response =>
+    c.html(page.html, page.status as 200, { 'content-security-policy': page.contentSecurityPolicy });
+
+  const errorPage = (c: Request, error: EvergrantError, flow?: FlowRow): Response => {
+    const provider = providerView(error.provider ?? flow?.provider ?? null);
+    return show(
+      c,
+      pages.error({
+        code: error.code,
+        detail: error.detail,
+        requestId: c.get('requestId'),
+        upstream: error.upstream,
+        missingScopes: undefined,
+        ...(provider ? { provider, redirectUri: redirectUriOf(provider.id) } : {}),
+        ...(flow ? { flowId: flow.id, ...endOf(flow, 'failed') } : {}),
+      }),
+    );
+  };
+
+  const providerView = (id: string | null) => {
+    if (id === null) return null;
+    try {
+      return { id, name: deps.catalogue.get(id).definition.name };
+    } catch {
+      return null;
+    }
+  };
+
+  const redirectUriOf = (id: string): string =>
+    redirectUriFor(publicUrl, id, deps.catalogue.get(id).redirectUriSetting);
+
+  /** Whom a finished flow tells, and where it leads. */
+  const endOf = (flow: FlowRow, status: 'connected' | 'failed') => ({
+    openerOrigin: new URL(flow.return_to ?? publicUrl).origin,
+    ...(flow.return_to === null ? {} : { returnTo: withOutcome(flow.return_to, flow.id, status) }),
+  });
+
+  const step = (c: Request, next: FlowStep, action: string): Response => {
+    switch (next.kind) {
+      case 'redirect':
+        return c.redirect(next.url, 303);
+      case 'choose_provider':
+        return show(c, pages.chooseProvider({ owner: next.flow.owner, action, providers: configuredProviders() }));
+      case 'confirm': {
+        const { definition } = next.app;
+        const asked = next.flow.scopes === null ? next.app.scopes : (JSON.parse(next.flow.scopes) as string[]);
+        return show(
+          c,
+          pages.start({
+            provider: { id: definition.id, name: definition.name },
+            owner: next.flow.owner,
+            action,
+            expiresAt: new Date(next.flow.expires_at),
+            scopes: asked.map((scope) => ({ scope, permits: definition.scopes.facts?.[scope]?.permits })),
+            ...(next.reconnectAccount === null ? {} : { reconnectAccount: next.reconnectAccount }),
+          }),
+        );
+      }
+    }
+  };
+
+  const configuredProviders = () =>
+    deps.catalogue
+      .list()
+      .filter(isConfigured)
+      .map(({ definition }) => ({ id: definition.id, name: definition.name }));
+
+  app.get('/connect/:link', async (c) => {
+    // A prefetch is not a person: it must not bind the flow to whoever prefetches.
+    if (/prefetch|preview/i.test(c.req.header('sec-purpose') ?? c.req.header('purpose') ?? ''))
+      return c.body(null, 204);
+    const link = c.req.param('link');
+    const { step: next, newBrowser } = await flows.open(link, browserOf(c));
+    if (newBrowser !== null) cookies.write(c, next.flow.id, newBrowser);
+    return step(c, next, `${publicUrl}/connect/${link}`);
+  });
+
+  app.post('/connect/:link', async (c) => {
+    refuseForeignForm(c, publicUrl);
+    const link = c.req.param('link');
+    const form = await c.req.parseBody();
+    const provider = typeof form['provider'] === 'string' ? form['provider'] : undefined;
+    return step(c, await flows.confirm(link, browserOf(c), { provider }), `${publicUrl}/connect/${link}`);
+  });
+
+  for (const path of ['/integrations/social/:provider', '/integrations/social/:provider/']) {
+    app.get(path, async (c) => {
+      const parameters = new URL(c.req.url).searchParams;
+      const flow = await flows.callback(c.req.param('provider')!, parameters, browserOf(c));
+      return c.redirect(`${publicUrl}/connect/done/${flow.id}#done`, 303);
+    });
+    // `response_mode=form_post`: a cross-site POST brings no Lax cookie, the GET that follows it does.
+    app.post(path, async (c) => {
+      const query = new URLSearchParams(await c.req.text());
+      return c.redirect(`${redirectUriOf(c.req.param('provider')!)}?${query.toString()}`, 303);
+    });
+  }
+
+  const done = async (c: Request, error?: string): Promise<Response> => {
+    const flow = await flows.existing(c.req.param('flow') ?? '');
+    if (!flows.isBrowserOf(flow, cookies.read(c, flow.id))) throw new EvergrantError('flow_browser_mismatch');
+    const provider = providerView(flow.provider) ?? { id: '', name: 'the platform' };
+    switch (flowStatus(flow, context.clock.now())) {
+      case 'connected':
+        return show(c, await resultPage(flow, provider));
+      case 'choosing':
+        return show(
+          c,
+          pages.chooseAccounts({
+            provider,
+            action: `${publicUrl}/connect/done/${flow.id}/accounts`,
+            accounts: openChoices(context, flow)
+              .accounts.map(toFlowAccount)
+              .map((account) => ({
+                ...account,
+                type: account.type as AccountType,
+                unavailable: account.unavailable ?? undefined,
+              })),
+            multiple: true,
+            ...(error === undefined ? {} : { error }),
+          }),
+        );
+      case 'failed':
+        return errorPage(c, parseFlowError(flow), flow);
+      case 'expired':
+        return errorPage(c, new EvergrantError('flow_expired'), flow);
+      case 'pending':
+        return show(c, pages.waiting({ provider }));
+    }
+  };
+
+  const resultPage = async (flow: FlowRow, provider: { id: string; name: string }): Promise<Page> => {
+    const ids = JSON.parse(flow.connection_ids) as string[];
+    const rows = ids.length === 0 ? [] : await connections.list(context.store.db, { ids, limit: ids.length });
+    const missing = [...new Set(rows.flatMap((row) => JSON.parse(row.scopes_missing) as string[]))];
+    const facts = deps.catalogue.get(provider.id).definition.scopes.facts ?? {};
+    return pages.result({
+      status: missing.length > 0 ? 'limited' : 'connected',
+      provider,
+      accounts: rows.map((row) => ({
+        type: row.account_type as AccountType,
+        name: row.name,
+        username: row.username,
+        picture: row.picture,
+      })),
+      missingScopes: missing.map((scope) => ({ scope, permits: facts[scope]?.permits })),
+      flowId: flow.id,
+      ...endOf(flow, 'connected'),
+    });
+  };
+
+  app.get('/connect/done/:flow', (c) => done(c));
+
+  app.post('/connect/done/:flow/accounts', async (c) => {
+    refuseForeignForm(c, publicUrl);
+    const flow = await flows.existing(c.req.param('flow'));
+    if (!flows.isBrowserOf(flow, cookies.read(c, flow.id))) throw new EvergrantError('flow_browser_mismatch');
+    const form = await c.req.parseBody({ all: true });
+    const ids = [form['account_ids'] ?? []].flat().filter((id) => typeof id === 'string');
+    try {
+      await flows.choose(flow.id, ids);
+    } catch (error) {
+      if (!isEvergrantError(error, 'invalid_request')) throw error;
+      return done(c, error.detail);
+    }
+    return c.redirect(`${publicUrl}/connect/done/${flow.id}#done`, 303);
+  });
+
+  app.get('/reconnect/:connection/:proof', async (c) => {
+    const row = await connections.byId(context.store.db, c.req.param('connection'));
+    if (!row || !checkReconnect(context, row.id, c.req.param('proof'))) throw new EvergrantError('flow_not_found');
+    const flow = await flows.start({ owner: row.owner, connectionId: row.id });
+    return c.redirect(flow.url, 303);
+  });
+
+  app.get('/errors/:code', (c) => show(c, pages.errorReference(c.req.param('code'))));
+
+  return {
+    serves: (path) => /^\/(?:connect|integrations|reconnect|errors)\//.test(path),
+    wantsPage: (c) => c.req.method === 'GET' && (c.req.header('accept') ?? '').includes('text/html'),
+    errorPage,
+    notFoundPage: (c) => show(c, pages.notFound()),
+  };
+};
+
+/** A form of ours is sent by a page of ours: what says that it comes from elsewhere is refused (CSRF). */
+const refuseForeignForm = (c: Request, publicUrl: string): void => {
+  const origin = c.req.header('origin');
+  const site = c.req.header('sec-fetch-site');
+  const foreign = origin !== undefined && origin !== new URL(publicUrl).origin;
+  if (foreign || (site !== undefined && site !== 'same-origin' && site !== 'none')) {
+    throw new EvergrantError('permission_denied', { detail: 'The form was sent from another site' });
+  }
+};
