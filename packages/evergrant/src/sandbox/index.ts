@@ -1,0 +1,5 @@
+export { canSimulate } from './platform.ts';
+export { createSandbox } from './sandbox.ts';
+export { tokenId } from './tokens.ts';
+export { type ConnectionView, createTryPage, type EvergrantForTrying, type TryPageOptions } from './try/index.ts';
+export type * from './types.ts';

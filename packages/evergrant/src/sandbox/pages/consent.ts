@@ -1,0 +1,75 @@
+import { samplePeople } from '../people.ts';
+import { offeredAccounts, type Platform } from '../platform.ts';
+import { documentResponse, type Html, html, initial } from './document.ts';
+import { consentStyle } from './style.ts';
+
+const band = 'Simulated platform: nothing leaves this computer';
+
+/** Sign-in and consent on one screen: who, what, and which accounts. The first button is all that a trial needs. */
+export const consentPage = (platform: Platform, request: { redirectUri: string; scopes: string[] }): Response => {
+  const { redirectUri, scopes } = request;
+  const { name } = platform.definition;
+  return documentResponse({
+    title: `Simulated ${name}`,
+    style: consentStyle,
+    band,
+    body: html`<main>
+<div class="asks">
+  <span class="tile" aria-hidden="true">${initial(name)}</span>
+  <div><p>Simulated ${name}</p><h1>Let Evergrant use your account?</h1></div>
+</div>
+<form method="post">
+  ${people()}
+  ${permissions(platform, scopes)}
+  ${accounts(platform)}
+  <div class="actions">
+    <button class="button secondary" name="decision" value="deny">Deny</button>
+    <button class="button primary" name="decision" value="allow" autofocus>Allow</button>
+  </div>
+</form>
+<p class="note">You go back to ${new URL(redirectUri).host}. The access token lives ${platform.behaviour.accessTokenSeconds} seconds, so that you can watch it being renewed.</p>
+</main>`,
+  });
+};
+
+const people = (): Html => html`<fieldset>
+  <legend>Sign in as anyone</legend>
+  <div class="people">
+    ${samplePeople.map(
+      (name, index) => html`<label><input type="radio" name="person" value="${name}"${index === 0 ? ' checked' : ''}>
+      <span class="tile round" aria-hidden="true">${initial(name)}</span><span>${name}</span></label>`,
+    )}
+    <input class="other" type="text" name="name" maxlength="60" placeholder="or type another name" aria-label="Another name" autocomplete="off" spellcheck="false">
+  </div>
+</fieldset>`;
+
+const permissions = ({ definition }: Platform, scopes: string[]): Html => html`<fieldset>
+  <legend>It may</legend>
+  <ul class="boxes">${scopes.map((scope) => box('scope', scope, definition.scopes.facts?.[scope]?.permits, scope))}</ul>
+</fieldset>`;
+
+const accounts = (platform: Platform): Html | string => {
+  const offered = offeredAccounts(platform);
+  if (offered.length === 0) return '';
+  return html`<fieldset>
+  <legend>It may use</legend>
+  <ul class="boxes">${offered.map(({ id, name, username }) => box('account', id, name ?? username ?? id, id))}</ul>
+</fieldset>`;
+};
+
+const box = (field: string, value: string, words: string | undefined, code: string): Html =>
+  html`<li><label><input type="checkbox" name="${field}" value="${value}" checked><span>${words}<code>${code}</code></span></label></li>`;
+
+/** What a platform shows when it cannot send the person back. */
+export const faultPage = (platform: Platform, status: number, what: string): Response =>
+  documentResponse({
+    status,
+    title: `Simulated ${platform.definition.name}: this request is wrong`,
+    style: consentStyle,
+    band,
+    body: html`<main>
+<h1>This request is wrong</h1>
+<p>${what}</p>
+<p class="note">${platform.definition.name} would show a page like this one and not send you back.</p>
+</main>`,
+  });

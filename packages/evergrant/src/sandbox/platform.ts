@@ -1,0 +1,195 @@
+import { EvergrantError } from '../errors/index.ts';
+import type {
+  AccountFacts,
+  ClientAuthentication,
+  ProtocolDefinition,
+  ProviderDefinition,
+  TokenRequestShape,
+} from '../providers/define.ts';
+import type { ProviderFixture } from '../providers/fixture.ts';
+import { valueAt } from './json.ts';
+import { fill, originsOf } from './origins.ts';
+import type { Behaviour, Lifetimes, SandboxPlatform } from './types.ts';
+
+/** A kind of request that the token endpoint understands. */
+export interface TokenRequest {
+  phase: 'exchange' | 'upgrade' | 'refresh';
+  url: URL;
+  method: 'POST' | 'GET';
+  encoding: 'form' | 'json' | 'query';
+  /** Null: the platform has no such parameter. */
+  grantType: string | null;
+  credentialParameter: string;
+  credential: 'code' | 'refresh_token' | 'access_token';
+  clientAuthentication: ClientAuthentication[];
+  omit: string[];
+}
+
+export interface Revocation {
+  url: URL;
+  method: 'POST' | 'DELETE' | 'GET';
+  tokenParameter: string;
+  authentication: ClientAuthentication[] | 'bearer' | 'anonymous';
+}
+
+/** A simulated platform: its definition turned round, from what Evergrant sends to what is expected here. */
+export interface Platform {
+  id: string;
+  definition: ProviderDefinition;
+  fixture: ProviderFixture;
+  client: { clientId: string; clientSecret: string };
+  behaviour: Behaviour;
+  origins: string[];
+  authorizationEndpoint: URL;
+  tokenRequests: TokenRequest[];
+  revocation: Revocation | null;
+  /** Where granted scopes are asked for. */
+  grantedScopes: URL | null;
+  answers: { url: URL; answer: unknown }[];
+  /** The person whose answers the fixture holds. */
+  own: AccountFacts;
+}
+
+/**
+ * Makes a platform of its definition and fixture.
+ * @throws EvergrantError `definition_invalid` when it cannot be played
+ */
+export const createPlatform = (source: SandboxPlatform, lifetimes: Lifetimes): Platform => {
+  const { definition, fixture } = source;
+  if (!canSimulate(definition)) {
+    throw unplayable(definition, 'it must speak OAuth 2.0, name its endpoints, and do without a verified ID token');
+  }
+  const client = { clientId: `sandbox-${definition.id}-client`, clientSecret: `sandbox-${definition.id}-secret` };
+  const answers = Object.entries(fixture.get).map(([url, answer]) => ({ url: new URL(fill(url, definition)), answer }));
+  return {
+    id: definition.id,
+    definition,
+    fixture,
+    client,
+    behaviour: behaviourOf(definition, lifetimes),
+    origins: originsOf(source),
+    authorizationEndpoint: new URL(fill(definition.protocol.authorizationEndpoint!, definition)),
+    tokenRequests: tokenRequestsOf(definition),
+    revocation: revocationOf(definition, client.clientId),
+    grantedScopes: definition.scopes.grantedFrom ? new URL(fill(definition.scopes.grantedFrom.get, definition)) : null,
+    answers,
+    own: personOf(source, answers),
+  };
+};
+
+/** Whether the sandbox can play a provider: OAuth 2.0 with endpoints that are named, and no ID token that must be signed. */
+export const canSimulate = (definition: ProviderDefinition<ProtocolDefinition>): definition is ProviderDefinition => {
+  const { protocol } = definition;
+  const isNamed = protocol.kind === 'oauth2' && Boolean(protocol.authorizationEndpoint && protocol.tokenEndpoint);
+  return isNamed && protocol.idToken !== 'verify';
+};
+
+const unplayable = ({ id }: ProviderDefinition, reason: string): EvergrantError =>
+  new EvergrantError('definition_invalid', { provider: id, detail: `“${id}” cannot be simulated: ${reason}.` });
+
+const behaviourOf = ({ refresh }: ProviderDefinition, lifetimes: Lifetimes): Behaviour => ({
+  accessTokenSeconds: lifetimes.accessToken ?? 120,
+  refreshTokenSeconds: lifetimes.refreshToken ?? null,
+  codeSeconds: lifetimes.code ?? 60,
+  refreshTokens: true,
+  rotates: refresh?.rotates ?? 'sometimes',
+  reuseRevokes: refresh?.reuseRevokes ?? true,
+  graceSeconds: refresh?.graceSeconds ?? 0,
+});
+
+const tokenRequestsOf = (definition: ProviderDefinition): TokenRequest[] => {
+  const { protocol } = definition;
+  const request = (
+    phase: TokenRequest['phase'],
+    shape: TokenRequestShape,
+    defaults: Pick<TokenRequest, 'credential' | 'credentialParameter'> & { grantType: string | null },
+  ): TokenRequest => {
+    const method = shape.method ?? 'POST';
+    const grantType = shape.grantType === undefined ? defaults.grantType : shape.grantType;
+    return {
+      phase,
+      url: new URL(fill(shape.endpoint ?? protocol.tokenEndpoint!, definition)),
+      method,
+      encoding: method === 'GET' ? 'query' : (shape.encoding ?? 'form'),
+      grantType: shape.omit?.includes('grant_type') ? null : grantType,
+      credentialParameter: shape.credentialParameter ?? defaults.credentialParameter,
+      credential: defaults.credential,
+      clientAuthentication: authenticationOf(definition, shape.clientAuthentication),
+      omit: shape.omit ?? [],
+    };
+  };
+  const renewal = protocol.refreshRequest ?? {};
+  const credential = renewal.credential ?? 'refresh_token';
+  return [
+    request('exchange', protocol.exchange ?? {}, {
+      credential: 'code',
+      credentialParameter: 'code',
+      grantType: 'authorization_code',
+    }),
+    ...(protocol.upgrade
+      ? [
+          request('upgrade', protocol.upgrade, {
+            credential: 'access_token',
+            credentialParameter: 'access_token',
+            grantType: null,
+          }),
+        ]
+      : []),
+    request('refresh', renewal, { credential, credentialParameter: credential, grantType: 'refresh_token' }),
+  ];
+};
+
+/** The ways in which our app, which has a secret, may authenticate. */
+const authenticationOf = (definition: ProviderDefinition, override?: ClientAuthentication): ClientAuthentication[] => {
+  const declared = [override ?? definition.protocol.clientAuthentication ?? 'client_secret_basic'].flat();
+  const withSecret = declared.filter((method) => method !== 'none');
+  return withSecret.length > 0 ? withSecret : ['none'];
+};
+
+const revocationOf = (definition: ProviderDefinition, clientId: string): Revocation | null => {
+  const { revocation, revocationEndpoint } = definition.protocol;
+  const shape = revocation === 'none' ? null : (revocation ?? {});
+  const endpoint = shape?.endpoint ?? revocationEndpoint;
+  if (!shape || !endpoint) return null;
+  const { authentication } = shape;
+  const open = authentication === 'bearer' || authentication === 'anonymous';
+  return {
+    url: new URL(fill(endpoint, definition, { clientId })),
+    method: shape.method ?? 'POST',
+    tokenParameter: shape.tokenParameter ?? 'token',
+    authentication: open ? authentication : authenticationOf(definition, authentication),
+  };
+};
+
+const personOf = ({ definition, fixture }: SandboxPlatform, answers: Platform['answers']): AccountFacts => {
+  const { get, map } = definition.profile;
+  const answer = findAnswer(answers, new URL(fill(get, definition)))?.answer;
+  if (answer === undefined) throw unplayable(definition, 'its fixture holds no answer for the profile request');
+  if (typeof map === 'function') return map(answer);
+  const text = (path: string | null | undefined): string | null => {
+    const value = path ? valueAt(answer, path) : null;
+    return typeof value === 'string' || typeof value === 'number' ? String(value) : null;
+  };
+  const id = text(map.id) ?? fixture.accounts[0]?.id;
+  if (!id) throw unplayable(definition, 'its fixture holds no id of a person');
+  return { id, name: text(map.name), username: text(map.username), picture: text(map.picture), url: text(map.url) };
+};
+
+/** The accounts of which a person hands over some: where there is a choice at all. */
+export const offeredAccounts = ({ definition, fixture, own }: Platform) => {
+  const accounts = definition.accounts ? fixture.accounts.filter(({ id }) => id !== own.id) : [];
+  return accounts.length > 1 ? accounts : [];
+};
+
+/** The fixture's answer for a URL: the same path, and of several the one that shares most of the query. */
+export const findAnswer = (answers: Platform['answers'], url: URL): Platform['answers'][number] | undefined => {
+  const shared = ({ searchParams }: URL) =>
+    [...searchParams].filter(([name, value]) => url.searchParams.get(name) === value).length;
+  return answers
+    .filter((candidate) => samePlace(candidate.url, url))
+    .toSorted((one, other) => shared(other.url) - shared(one.url))[0];
+};
+
+/** Whether two URLs differ in their query at most. */
+export const samePlace = (one: URL, other: URL): boolean =>
+  one.origin === other.origin && one.pathname === other.pathname;

@@ -1,0 +1,121 @@
+import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { EvergrantError } from '../errors/index.ts';
+import { answerAuthorization } from './authorize.ts';
+import { createStage, type Stage } from './control.ts';
+import { checkedBaseUrl, segmentOf } from './origins.ts';
+import { avatar } from './pages/avatar.ts';
+import { createPlatform, type Platform } from './platform.ts';
+import { type Received, receive } from './received.ts';
+import { answerApiRequest, answerRevocation } from './resources.ts';
+import { reroutedDefinition, sandboxPlatform } from './sandbox-provider.ts';
+import { openState } from './state.ts';
+import { answerTokenRequest } from './token-endpoint.ts';
+import type { Decision, NodeBindings, Sandbox, SandboxOptions } from './types.ts';
+import type { World } from './world.ts';
+
+/**
+ * Simulated platforms, for trying Evergrant out and for tests: consent page, token endpoint, profile and revocation of
+ * each given provider, played from its fixture, and a conforming provider `sandbox` besides. Nothing leaves the
+ * computer, and nobody proves who they are, so it serves loopback addresses only.
+ *
+ * @throws EvergrantError `definition_invalid` when `baseUrl` is not on loopback or a platform cannot be played,
+ *   `storage_unavailable` when the state file cannot be read
+ *
+ * @example
+ * const sandbox = createSandbox({ baseUrl: 'http://localhost:3000/sandbox', platforms: [{ definition, fixture }], clock: systemClock });
+ * serve({ fetch: sandbox.fetch, hostname: 'localhost', port: 3000 });
+ */
+export const createSandbox = (options: SandboxOptions): Sandbox => {
+  const { baseUrl, clock, stateFile, lifetimes = {} } = options;
+  const base = typeof baseUrl === 'function' ? () => checkedBaseUrl(baseUrl()) : constant(checkedBaseUrl(baseUrl));
+  const world: World = { clock, state: openState(stateFile), codes: new Map(), base };
+  const players = new Map(
+    [sandboxPlatform, ...options.platforms].map((source) => {
+      const platform = createPlatform(source, lifetimes);
+      return [platform.id, { platform, stage: createStage(world, platform) }];
+    }),
+  );
+  const player = (id: string): { platform: Platform; stage: Stage } => {
+    const found = players.get(id);
+    if (!found)
+      throw new EvergrantError('provider_unknown', { provider: id, detail: `The sandbox does not play “${id}”.` });
+    return found;
+  };
+  const origins = (id: string): Record<string, string> =>
+    Object.fromEntries(player(id).platform.origins.map((origin) => [origin, `${base()}/${id}/${segmentOf(origin)}`]));
+
+  let app: Hono<{ Bindings: NodeBindings | undefined }> | undefined;
+  const fetch = async (request: Request, bindings?: NodeBindings): Promise<Response> => {
+    app ??= createApp(world, (id) => players.get(id));
+    return app.fetch(request, bindings);
+  };
+  return {
+    fetch,
+    origins,
+    appFor: (id) => ({ ...player(id).platform.client }),
+    overrides: (id) => ({ refresh: { ...player(id).platform.definition.refresh, minimumAgeSeconds: 0 } }),
+    get definition() {
+      return reroutedDefinition(sandboxPlatform.definition, origins('sandbox'));
+    },
+    control: (id) => player(id).stage.control,
+    consent: (authorizationUrl, decision) => consent(fetch, player, world, authorizationUrl, decision),
+  };
+};
+
+const constant = (value: string) => () => value;
+
+type FindPlayer = (id: string) => { platform: Platform; stage: Stage } | undefined;
+
+/** Made at the first request, when the base URL and so the path of the mount are known. */
+const createApp = (world: World, find: FindPlayer): Hono<{ Bindings: NodeBindings | undefined }> => {
+  const path = new URL(world.base()).pathname.replace(/\/$/, '');
+  const app = new Hono<{ Bindings: NodeBindings | undefined }>();
+  app.use(bodyLimit({ maxSize: 1024 * 1024 }));
+  app.get(`${path}/avatar/:file{.+\\.svg}`, (c) => avatar(c.req.param('file').replace(/\.svg$/, '')));
+  app.all(`${path}/:platform/:host/*`, async (c) => {
+    const found = find(c.req.param('platform'));
+    const origin = found?.platform.origins.find((known) => segmentOf(known) === c.req.param('host'));
+    if (!found || !origin) return c.notFound();
+    const { pathname, search } = new URL(c.req.url);
+    const rest = pathname.split('/').slice(path.split('/').length + 2);
+    const received = await receive(found.platform, c.req.raw, new URL(`/${rest.join('/')}${search}`, origin));
+    return found.stage.perform(received, () => act(world, found.platform, received), c.req.raw, c.env);
+  });
+  return app;
+};
+
+const act = async (world: World, platform: Platform, received: Received): Promise<Response> => {
+  switch (received.endpoint) {
+    case 'authorize':
+      return answerAuthorization(world, platform, received);
+    case 'token':
+      return answerTokenRequest(world, platform, received);
+    case 'revoke':
+      return answerRevocation(world, platform, received);
+    case 'api':
+      return answerApiRequest(world, platform, received);
+  }
+};
+
+const consent = async (
+  fetch: Sandbox['fetch'],
+  player: (id: string) => { platform: Platform },
+  world: World,
+  authorizationUrl: string,
+  { name, scopes, accounts, deny }: Decision = {},
+): Promise<string> => {
+  const id = authorizationUrl.slice(world.base().length + 1).split('/')[0]!;
+  const { definition, fixture } = player(id).platform;
+  const asked = new URL(authorizationUrl).searchParams.get(definition.scopes.parameter ?? 'scope') ?? '';
+  const form = new URLSearchParams({ decision: deny ? 'deny' : 'allow', name: name ?? '' });
+  for (const scope of scopes ?? asked.split(definition.scopes.separator ?? ' ')) form.append('scope', scope);
+  for (const account of accounts ?? fixture.accounts.map((known) => known.id)) form.append('account', account);
+  const answer = await fetch(new Request(authorizationUrl, { method: 'POST', body: form }));
+  const location = answer.headers.get('location');
+  if (location) return location;
+  throw new EvergrantError('callback_malformed', {
+    provider: id,
+    detail: 'The simulated platform showed a fault instead of returning.',
+  });
+};

@@ -1,0 +1,131 @@
+import type { PartialDefinition, ProviderDefinition, Refresh } from '../providers/define.ts';
+import type { ProviderFixture } from '../providers/fixture.ts';
+import type { Clock } from '../telemetry/clock.ts';
+
+/** A platform to play: what Evergrant knows about it, and what it really sends. */
+export interface SandboxPlatform {
+  definition: ProviderDefinition;
+  fixture: ProviderFixture;
+}
+
+/** Seconds. */
+export interface Lifetimes {
+  /** Default 120, whatever the fixture says, so that a renewal can be watched. */
+  accessToken?: number;
+  /** Of an authorization code. Default 60. */
+  code?: number;
+  /** Default: no end. Counted as the definition's `refresh.lifetime` says: from the consent, or from the last renewal. */
+  refreshToken?: number;
+}
+
+export interface SandboxOptions {
+  /** Where browsers and Evergrant reach the sandbox, on loopback. A function where the port is not known yet. */
+  baseUrl: string | (() => string);
+  platforms: SandboxPlatform[];
+  clock: Clock;
+  /** Keeps grants over restarts. Absent: they live in memory. */
+  stateFile?: string;
+  lifetimes?: Lifetimes;
+}
+
+/** How a platform behaves; taken from its definition and changeable while it runs. */
+export interface Behaviour
+  extends Required<Omit<Refresh, 'minimumAgeSeconds' | 'lifetime' | 'idleLimitSeconds' | 'supported'>> {
+  accessTokenSeconds: number;
+  refreshTokenSeconds: number | null;
+  codeSeconds: number;
+  /** Whether our app gets refresh tokens, at platforms that give them to some apps. Default true. */
+  refreshTokens: boolean;
+}
+
+export type Endpoint = 'authorize' | 'token' | 'revoke' | 'api';
+
+/** What the next request to an endpoint gets instead of, or on top of, the true answer. */
+export interface ScriptedAnswer {
+  /** Default `token`. */
+  endpoint?: Endpoint;
+  /** For so many requests. Default 1. */
+  times?: number;
+  /** Replaces the true answer. Default 200 where a body is given. */
+  status?: number;
+  /** Text is sent as it is, everything else as JSON. */
+  body?: unknown;
+  headers?: Record<string, string>;
+  /** The answer is held back for so long, on the sandbox's clock. */
+  delayMs?: number;
+  /** `reset` cuts the connection, `hang` never answers. */
+  fault?: 'reset' | 'hang';
+  /** Whether the platform acts on the request before its answer is replaced: a rotation whose answer is lost. Default false. */
+  processed?: boolean;
+}
+
+/** A request as the platform saw it. Tokens are named by {@link tokenId}, never shown. */
+export interface LoggedRequest {
+  /** Milliseconds since the epoch. */
+  at: number;
+  endpoint: Endpoint;
+  method: string;
+  /** As the platform's own URL, without the query. */
+  url: string;
+  grantType: string | null;
+  /** Of the code, refresh token or access token that was presented. */
+  tokenId: string | null;
+  clientAuthentication: 'client_secret_basic' | 'client_secret_post' | 'none' | null;
+  /** Null while it is unanswered. */
+  outcome: number | 'reset' | 'hang' | null;
+}
+
+/** What a person decides on the consent page. */
+export interface Decision {
+  /** Default `Ada Example`. */
+  name?: string;
+  /** Default: all that were asked for. */
+  scopes?: string[];
+  /** Ids of the accounts that the application may use. Default: all. */
+  accounts?: string[];
+  deny?: boolean;
+}
+
+/** The knobs of one simulated platform. */
+export interface PlatformControl {
+  /** Queues answers; each endpoint takes its own in order. */
+  answerNext(...answers: ScriptedAnswer[]): void;
+  /** While on, everything but the consent page answers 503 and nothing is acted on. */
+  outage(on: boolean): void;
+  /** Changes the behaviour from the next request on. */
+  behave(changes: Partial<Behaviour>): void;
+  /** Ends every grant of a person, given by name or id at the platform. Returns how many there were. */
+  revokeGrant(subject: string): number;
+  /** Oldest first; the last 1,000 requests. */
+  log(): LoggedRequest[];
+  /** Token requests that arrived, by what they asked for. */
+  tokenRequests(): { exchange: number; upgrade: number; refresh: number };
+  /** Whether a refresh token (or the access token of a platform that renews by it) would be accepted now. */
+  chain(token: string): boolean;
+}
+
+export interface Sandbox {
+  /**
+   * Answers as the simulated platforms. Mounted under the path of `baseUrl`.
+   * @param bindings what `@hono/node-server` passes on; with it a scripted `reset` cuts the real connection
+   */
+  fetch: (request: Request, bindings?: NodeBindings) => Promise<Response>;
+  /** Evergrant's `origins` setting: from each origin of the definition to where the sandbox plays it. */
+  origins(providerId: string): Record<string, string>;
+  /** The app that is registered at the simulated platform. */
+  appFor(providerId: string): { clientId: string; clientSecret: string };
+  /** What the simulation does otherwise than the platform, for Evergrant's `definition` setting: no minimum age of tokens, which live two minutes. */
+  overrides(providerId: string): PartialDefinition;
+  /** The provider `sandbox`: conforming, with PKCE and strictly rotating refresh tokens. Read it once the base URL is known. */
+  readonly definition: ProviderDefinition;
+  control(providerId: string): PlatformControl;
+  /**
+   * Does what a person does on the consent page at `authorizationUrl`.
+   * @returns where the browser is sent: the callback with code or error
+   */
+  consent(authorizationUrl: string, decision?: Decision): Promise<string>;
+}
+
+export interface NodeBindings {
+  incoming?: { socket: { resetAndDestroy(): unknown } };
+}

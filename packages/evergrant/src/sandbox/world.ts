@@ -1,0 +1,22 @@
+import type { Clock } from '../telemetry/clock.ts';
+import type { Grant, State } from './state.ts';
+
+/** An authorization code that waits for its exchange, and for a while after it, so that a replay is noticed. */
+export interface PendingCode {
+  grant: Grant;
+  redirectUri: string;
+  /** RFC 7636 code challenge; null where the platform has no PKCE. */
+  challenge: string | null;
+  exchanged: boolean;
+  expiresAt: number;
+}
+
+/** What all simulated platforms of one sandbox share. */
+export interface World {
+  clock: Clock;
+  state: State;
+  /** By the id of the grant to be. */
+  codes: Map<string, PendingCode>;
+  /** The sandbox's base URL. */
+  base(): string;
+}
