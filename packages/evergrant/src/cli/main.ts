@@ -1,5 +1,6 @@
 import { type EvergrantError, isEvergrantError } from '../errors/index.ts';
 import { SettingsError } from '../settings/index.ts';
+import { version } from '../telemetry/version.ts';
 import { type Arguments, readArguments, UsageError } from './arguments.ts';
 import { connect } from './connect.ts';
 import { listConnections } from './connections.ts';
@@ -7,7 +8,6 @@ import { doctor } from './doctor.ts';
 import { type Output, processOutput } from './output.ts';
 import { start } from './start.ts';
 import { printToken } from './token.ts';
-import { version } from './version.ts';
 
 const help = `evergrant ${version}: connects accounts over OAuth and keeps the connections alive
 

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { type Evergrant, startEvergrant } from '../evergrant.ts';
 import { builtinProviders } from '../providers/builtin.ts';
-import { createSandbox, createTryPage, type Sandbox } from '../sandbox/index.ts';
+import { canSimulate, createSandbox, createTryPage, type Sandbox, type SandboxPlatform } from '../sandbox/index.ts';
 import { isLoopback, type ProviderSettings, type Settings } from '../settings/index.ts';
 import { systemClock } from '../telemetry/clock.ts';
 import { createLogger } from '../telemetry/log.ts';
@@ -34,20 +34,24 @@ export const start = async (args: Arguments, output: Output): Promise<number> =>
   return 0;
 };
 
+/** Built-in platforms that the sandbox can play. */
+const platforms: SandboxPlatform[] = Object.entries(providerFixtures).flatMap(([id, fixture]) => {
+  const definition = builtinProviders[id];
+  return definition && canSimulate(definition) ? [{ definition, fixture }] : [];
+});
+
 /** Simulated platforms stand in for every built-in one that has no app. */
 const withSandbox = (settings: Settings): { settings: Settings; sandbox: Sandbox | null } => {
   const configured = Object.values(settings.providers).some(({ clientId }) => clientId !== undefined);
   const wanted = settings.sandbox ?? (!configured && isLoopback(new URL(settings.publicUrl).hostname));
   if (!wanted) return { settings, sandbox: null };
+  const { database } = settings;
   const sandbox = createSandbox({
     baseUrl: `${settings.publicUrl}/sandbox`,
-    platforms: Object.entries(providerFixtures).map(([id, fixture]) => ({
-      definition: builtinProviders[id] as Parameters<typeof createSandbox>[0]['platforms'][number]['definition'],
-      fixture,
-    })),
+    platforms,
     clock: systemClock,
-    ...(settings.database.kind === 'sqlite' && settings.database.path !== ':memory:'
-      ? { stateFile: join(dirname(settings.database.path), 'sandbox.json') }
+    ...(database.kind === 'sqlite' && database.path !== ':memory:'
+      ? { stateFile: join(dirname(database.path), 'sandbox.json') }
       : {}),
   });
   return { settings: { ...settings, providers: { ...simulated(sandbox), ...settings.providers } }, sandbox };
@@ -60,7 +64,12 @@ const simulated = (sandbox: Sandbox): Record<string, ProviderSettings> => {
   };
   const { id, ...definition } = sandbox.definition;
   return {
-    ...Object.fromEntries(Object.keys(providerFixtures).map((provider) => [provider, app(provider)])),
+    ...Object.fromEntries(
+      platforms.map(({ definition: { id: provider } }) => [
+        provider,
+        { ...app(provider), definition: sandbox.overrides(provider) },
+      ]),
+    ),
     [id]: { ...app(id), definition },
   };
 };
@@ -70,7 +79,7 @@ const routes = (evergrant: Evergrant, sandbox: Sandbox | null): Fetch => {
   if (!sandbox) return (request) => evergrant.handler(request);
   const { publicUrl } = evergrant.settings;
   const base = new URL(publicUrl).pathname.replace(/\/$/, '');
-  const names = ['sandbox', ...Object.keys(providerFixtures)];
+  const names = ['sandbox', ...platforms.map(({ definition }) => definition.id)];
   const tryPage = createTryPage({
     evergrant,
     providers: names.map((id) => ({ id, name: evergrant.catalogue.get(id).definition.name })),
