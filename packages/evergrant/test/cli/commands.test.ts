@@ -1,0 +1,145 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type ConnectionBody, expectBody } from '../support/api.ts';
+import { type BrowserPage, createBrowser } from '../support/browser.ts';
+import { newEncryptionKey, type Service } from '../support/evergrant.ts';
+import type { RunningProcess } from '../support/process.ts';
+import { connectPerson, createStubWorld, type StubWorld } from '../support/stub.ts';
+
+let world: StubWorld;
+let service: Service;
+let connection: ConnectionBody;
+
+beforeAll(async () => {
+  world = await createStubWorld();
+  service = await world.installation.start();
+  connection = await connectPerson(world, 'Ada Example');
+});
+afterAll(() => world.dispose());
+
+const run = (...args: string[]) => world.installation.run(args);
+
+describe('evergrant connections', () => {
+  test('lists them for people and as JSON', async () => {
+    const [forPeople, asJson, ofNobody] = await Promise.all([
+      run('connections'),
+      run('connections', '--json', '--owner', 'owner-1', '--status', 'active'),
+      run('connections', '--json', '--owner', 'nobody'),
+    ]);
+    expect(forPeople).toMatchObject({ status: 0, stderr: '' });
+    expect(forPeople.stdout).toContain(connection.id);
+    expect(forPeople.stdout).toContain('Ada Example');
+
+    expect(asJson.status).toBe(0);
+    expect(JSON.parse(asJson.stdout)).toMatchObject([{ id: connection.id, provider: 'sandbox', status: 'active' }]);
+    expect(JSON.parse(ofNobody.stdout)).toEqual([]);
+  });
+});
+
+describe('evergrant token', () => {
+  test('prints the token that the API hands out', async () => {
+    const token = expectBody(await world.installation.api.token(connection.id));
+    expect(await run('token', connection.id)).toEqual({ status: 0, stdout: `${token.access_token}\n`, stderr: '' });
+    const { stdout } = await run('token', connection.id, '--json');
+    expect(JSON.parse(stdout)).toMatchObject({ accessToken: token.access_token, generation: token.generation });
+  });
+
+  test('says what is wrong, in words or as JSON', async () => {
+    const [unknown, asJson, tooLong] = await Promise.all([
+      run('token', 'conn_unknown'),
+      run('token', 'conn_unknown', '--json'),
+      run('token', connection.id, '--min-valid', '100000', '--json'),
+    ]);
+    expect(unknown).toMatchObject({ status: 1, stdout: '' });
+    expect(unknown.stderr).toContain('There is no such connection');
+    expect(asJson).toMatchObject({ status: 1, stdout: '' });
+    expect(JSON.parse(asJson.stderr)).toMatchObject({ error: { code: 'connection_not_found' } });
+    expect(JSON.parse(tooLong.stderr)).toMatchObject({ error: { code: 'min_validity_unsatisfiable' } });
+  });
+});
+
+describe('evergrant doctor', () => {
+  test('tells what is set up and what to paste where', async () => {
+    const { status, stdout, stderr } = await run('doctor');
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toContain(`${world.installation.url}/integrations/social/sandbox`);
+    expect(stdout).not.toContain('FAIL');
+    const findings = JSON.parse((await run('doctor', '--json')).stdout) as { ok: boolean }[];
+    expect(findings.length).toBeGreaterThan(4);
+    expect(findings.every(({ ok }) => ok)).toBe(true);
+  });
+
+  test('fails when something is wrong', async () => {
+    const { status, stdout } = await world.installation.run(['doctor'], { LOG_LEVEL: 'loud' });
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/FAIL {2}settings: .*\n.*LOG_LEVEL/);
+    const wrongKey = await world.installation.run(['doctor', '--json'], {
+      ENCRYPTION_KEYS: newEncryptionKey(),
+    });
+    expect(wrongKey.status).toBe(1);
+    expect(JSON.parse(wrongKey.stdout)).toContainEqual(expect.objectContaining({ ok: false, about: 'encryption key' }));
+  });
+});
+
+describe('evergrant connect', () => {
+  const linkOf = async (running: RunningProcess): Promise<string> => {
+    await running.says(/\/connect\/[\w-]+\n/);
+    return /http\S+\/connect\/[\w-]+/.exec(running.stderr())![0];
+  };
+
+  /** What the person sees in the end. */
+  const visit = async (link: string, deny = false): Promise<BrowserPage> => {
+    const browser = createBrowser();
+    const authorization = await browser.open(link, { stopAt: (url) => url.includes('/oauth/authorize') });
+    return browser.open(await world.stub.sandbox.consent(authorization.url, { name: 'Grace Example', deny }));
+  };
+
+  test.each(['beside the service', 'alone'] as const)('connects in the browser %s', async (where) => {
+    if (where === 'alone') await service.stop();
+    const owner = `owner ${where}`;
+    const running = world.installation.launch(['connect', 'sandbox', '--owner', owner, '--no-open', '--json']);
+    expect((await visit(await linkOf(running))).text).toContain('Grace Example');
+    expect(await running.ended).toMatchObject({ status: 0 });
+    expect(JSON.parse(running.stdout())).toMatchObject([
+      { owner, provider: 'sandbox', status: 'active', account: { name: 'Grace Example' } },
+    ]);
+  });
+
+  test('fails when the person declines', async () => {
+    const running = world.installation.launch(['connect', 'sandbox', '--owner', 'o', '--no-open']);
+    expect((await visit(await linkOf(running), true)).text).toContain('consent_denied');
+    expect(await running.ended).toMatchObject({ status: 1 });
+    expect(running.stdout()).toBe('');
+    expect(running.stderr()).toContain('You did not give access');
+  });
+
+  test('knows which providers are set up', async () => {
+    const result = await run('connect', 'linkedin', '--owner', 'o', '--no-open');
+    expect(result).toMatchObject({ status: 1, stdout: '' });
+    expect(result.stderr).toContain('LINKEDIN_CLIENT_ID');
+  });
+});
+
+describe('wrong usage', () => {
+  test.concurrent.each([
+    ['an unknown command', ['frobnicate'], 'frobnicate'],
+    ['an unknown option', ['connections', '--colour'], '--colour'],
+    ['an option without its value', ['connections', '--owner'], '--owner'],
+    ['a number that is none', ['token', 'conn_1', '--min-valid', 'long'], '--min-valid'],
+    ['token without a connection', ['token'], 'id of a connection'],
+    ['connect without an owner', ['connect', 'sandbox'], '--owner'],
+  ])('has exit status 2: %s', async (_, args, said) => {
+    const { status, stdout, stderr } = await run(...args);
+    expect(status).toBe(2);
+    expect(stdout).toBe('');
+    expect(stderr.split('\n')[0]).toContain(said);
+    expect(stderr).toContain('evergrant start');
+    expect(stderr).not.toMatch(/^\s+at .*:\d+/m);
+  });
+
+  test('is not asking for help or the version', async () => {
+    const [help, startHelp, version] = await Promise.all([run('--help'), run('start', '--help'), run('--version')]);
+    expect(help).toMatchObject({ status: 0, stderr: '' });
+    expect(startHelp.stdout).toContain('evergrant doctor');
+    expect(version.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+});

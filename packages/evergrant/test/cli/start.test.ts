@@ -1,0 +1,67 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { createApi, expectBody } from '../support/api.ts';
+import { useInstallation } from '../support/evergrant.ts';
+
+const keyIn = (text: string): string | undefined => /eg_[\w-]{32,}/.exec(text)?.[0];
+
+describe('evergrant start in an empty folder, without settings', () => {
+  test('is ready, shows one block, and the API key at the first start only', async () => {
+    const installation = await useInstallation({ bare: true });
+    const { url, folder } = installation;
+    const first = await installation.start();
+    expect(first.stderr()).toBe('');
+    expect(first.stdout()).toMatch(
+      new RegExp(
+        String.raw`^\n  Evergrant is ready at ${url}\n\n  API key   eg_[\w-]{32,} .*\n  Data      \./data/evergrant\.db\n  Key       data/evergrant\.key .*\n\n  Simulated platforms are on: .*${url}.*\n\n?$`,
+      ),
+    );
+    const key = keyIn(first.stdout())!;
+    expect(expectBody(await createApi(url, key).connections())).toMatchObject({ data: [] });
+    expect((await createApi(url, `${key}x`).connections()).status).toBe(401);
+    expect(statSync(join(folder, 'data', 'evergrant.key')).mode & 0o777).toBe(0o600);
+    expect(statSync(join(folder, 'data')).mode & 0o077).toBe(0);
+    expect((await fetch(url)).status).toBe(200);
+    expect(await first.stop()).toBe(0);
+
+    const second = await installation.start();
+    expect(second.output()).toContain(`Evergrant is ready at ${url}`);
+    expect(second.output()).not.toContain('API key');
+    expect(keyIn(second.output())).toBeUndefined();
+    expect((await createApi(url, key).connections()).status).toBe(200);
+    expect(await second.stop()).toBe(0);
+  });
+
+  test('leaves the API key to be shown when a command ran first', async () => {
+    const installation = await useInstallation({ bare: true });
+    for (const command of ['doctor', 'connections']) {
+      const { status, stdout, stderr } = await installation.run([command]);
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+      expect(keyIn(stdout)).toBeUndefined();
+    }
+    const service = await installation.start();
+    const key = keyIn(service.stdout())!;
+    expect((await createApi(installation.url, key).connections()).status).toBe(200);
+  });
+
+  test('speaks JSON when asked', async () => {
+    const installation = await useInstallation({ bare: true });
+    const running = installation.launch(['start', '--json']);
+    await running.says('"api_key"');
+    const block = JSON.parse(running.stdout().split('\n')[0]!) as Record<string, unknown>;
+    expect(block).toEqual({
+      url: installation.url,
+      port: installation.port,
+      api_key: keyIn(running.stdout()),
+      data: './data/evergrant.db',
+    });
+  });
+
+  test('shows no key that the operator has set', async () => {
+    const installation = await useInstallation();
+    const service = await installation.start();
+    expect(keyIn(service.output())).toBeUndefined();
+    expect((await installation.api.connections()).status).toBe(200);
+  });
+});
