@@ -35,7 +35,7 @@ export const addHostedRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencie
     c.html(page.html, page.status as 200, { 'content-security-policy': page.contentSecurityPolicy });
 
   const errorPage = (c: Request, error: EvergrantError, flow?: FlowRow): Response => {
-    const provider = providerView(error.provider ?? flow?.provider ?? null);
+    const provider = providerView(error.provider ?? flow?.provider ?? providerOfPath(c.req.path));
     return show(
       c,
       pages.error({
@@ -99,9 +99,9 @@ export const addHostedRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencie
       .map(({ definition }) => ({ id: definition.id, name: definition.name }));
 
   app.get('/connect/:link', async (c) => {
-    // A prefetch is not a person: it must not bind the flow to whoever prefetches.
-    if (/prefetch|preview/i.test(c.req.header('sec-purpose') ?? c.req.header('purpose') ?? ''))
-      return c.body(null, 204);
+    // A prefetch is not a person, nor is the HEAD of a link checker: it must not bind the flow to whoever sends it.
+    const purpose = c.req.header('sec-purpose') ?? c.req.header('purpose') ?? '';
+    if (c.req.method === 'HEAD' || /prefetch|preview/i.test(purpose)) return c.body(null, 204);
     const link = c.req.param('link');
     const { step: next, newBrowser } = await flows.open(link, browserOf(c));
     if (newBrowser !== null) cookies.write(c, next.flow.id, newBrowser);
@@ -216,12 +216,19 @@ export const addHostedRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencie
   };
 };
 
-/** A form of ours is sent by a page of ours: what says that it comes from elsewhere is refused (CSRF). */
+/** The provider whose answer a callback brings, also where it fits no flow. */
+const providerOfPath = (path: string): string | null => /^\/integrations\/social\/([^/]+)/.exec(path)?.[1] ?? null;
+
+/**
+ * A form of ours is sent by a page of ours: what says that it comes from elsewhere is refused (CSRF). Sec-Fetch-Site
+ * decides where there is one: our pages send no referrer, and for that browsers send `Origin: null` with their forms.
+ */
 const refuseForeignForm = (c: Request, publicUrl: string): void => {
   const origin = c.req.header('origin');
   const site = c.req.header('sec-fetch-site');
-  const foreign = origin !== undefined && origin !== new URL(publicUrl).origin;
-  if (foreign || (site !== undefined && site !== 'same-origin' && site !== 'none')) {
-    throw new EvergrantError('permission_denied', { detail: 'The form was sent from another site' });
-  }
+  const foreign =
+    site === undefined
+      ? origin !== undefined && origin !== new URL(publicUrl).origin
+      : site !== 'same-origin' && site !== 'none';
+  if (foreign) throw new EvergrantError('permission_denied', { detail: 'The form was sent from another site' });
 };

@@ -56,7 +56,8 @@ const readSnapshot = (file: string): z.infer<typeof snapshotSchema> | null => {
   try {
     return snapshotSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    // Under a file there is no folder (ENOTDIR); that the data cannot be kept there is the database's to say.
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
     throw new EvergrantError('storage_unavailable', {
       detail: `The state of the sandbox in ${file} cannot be read. Delete the file to start anew.`,
     });

@@ -1,10 +1,11 @@
 import { catalogue, type ErrorCode } from '../../errors/index.ts';
+import { actors, errorTexts } from './error-texts.ts';
 import type { View } from './layout.ts';
 import { type Html, html, plain, safeLink } from './markup.ts';
 import type { ErrorModel } from './models.ts';
 import { bridge, facts, flowData, permission, sign, wayBack } from './parts.ts';
 import { type Say, type Site, sayings } from './site.ts';
-import { actors, errorTexts, texts } from './texts.ts';
+import { texts } from './texts.ts';
 
 const words = texts.error;
 
@@ -68,8 +69,11 @@ const missing = ({ missingScopes = [] }: ErrorModel): Html | string =>
 
 const redirectUri = ({ code, redirectUri: uri }: ErrorModel): Html | string =>
   uri && curedByRedirectUri.includes(code)
-    ? html`<div class="paste"><h3>${words.redirectUri}</h3><div><code>${uri}</code><button class="quiet" type="button" hidden data-copy="${uri}" data-done="${words.copied}" aria-live="polite">${words.copy}</button></div></div>`
+    ? html`<div class="paste"><h3>${words.redirectUri}</h3><div><code>${breakable(uri)}</code><button class="quiet" type="button" hidden data-copy="${uri}" data-done="${words.copied}" aria-live="polite">${words.copy}</button></div></div>`
     : '';
+
+/** Lets a narrow page break an address after its slashes rather than inside a word. */
+const breakable = (uri: string): Html => html`${uri.split(/(?<=[^/:]\/)/).flatMap((part) => [part, html`<wbr>`])}`;
 
 const actions = (model: ErrorModel, say: Say): Html => {
   const retry = safeLink(model.retryAction);

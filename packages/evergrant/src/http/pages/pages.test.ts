@@ -108,6 +108,12 @@ describe.each(Object.entries(hostilePages))('%s', (_name, page) => {
   });
 });
 
+test('a remark about a permission is set apart from it', () => {
+  const permits = 'Read posts; posting demands it';
+  const page = pages.start({ provider, owner: 'o', action: '/go', expiresAt, scopes: [{ scope: 'read', permits }] });
+  expect(page.html).toContain('<li><span>Read posts</span><small>Posting demands it.</small></li>');
+});
+
 describe('errors', () => {
   test.each(errorCodes)('%s has its own status, shows its code, and leaves no placeholder', (code) => {
     for (const page of [failure(code), pages.error({ code, requestId: 'request-1' })]) {

@@ -26,11 +26,17 @@ export const facts = (rows: [name: string, value: Html | string | undefined][]):
   .filter(([, value]) => value)
   .map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
 
-/** A permission in words, or as its scope where nobody has put it in words. */
+/**
+ * A permission in words, or as its scope where nobody has put it in words. What follows a semicolon or colon is a remark
+ * about the permission, and set apart from it.
+ */
 export const permission = ({ scope, permits }: ScopeView): Html => {
-  const words = plain(permits);
-  return html`<li>${words ? html`<span>${words}</span>` : html`<code>${plain(scope)}</code>`}</li>`;
+  const [words, remark] = plain(permits).split(/[;:] (.*)/s);
+  if (!words) return html`<li><code>${plain(scope)}</code></li>`;
+  return html`<li><span>${words}</span>${remark ? html`<small>${sentence(remark)}</small>` : ''}</li>`;
 };
+
+const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 
 /** Picture or letter, name, and what tells accounts of one name apart: kind, user name, else address. */
 export const accountFace = (

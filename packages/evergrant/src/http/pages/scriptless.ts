@@ -1,10 +1,11 @@
 import { catalogue, type ErrorCode } from '../../errors/index.ts';
+import { referenceActors } from './error-texts.ts';
 import type { View } from './layout.ts';
 import { html } from './markup.ts';
 import type { WaitingModel } from './models.ts';
 import { bridge, facts, sign } from './parts.ts';
 import { type Site, sayings } from './site.ts';
-import { referenceActors, texts } from './texts.ts';
+import { texts } from './texts.ts';
 
 /* The pages without a form and without a script. */
 

@@ -132,8 +132,9 @@ const content = `
 .facts:last-child > div:last-child { padding-bottom: 0; border-bottom: 0; }
 .facts dt, .facts dd { line-height: 1.5rem; }
 .facts dd { font-weight: 500; }
+.facts dd:has(code) { padding: 0.125rem 0; line-height: 1.25rem; }
 .facts dd code { font-size: 0.75rem; line-height: inherit; }
-.facts small { display: block; font-size: 0.8125rem; line-height: 1.4; font-weight: 400; color: var(--soft); }
+small { display: block; font-size: 0.8125rem; line-height: 1.4; font-weight: 400; color: var(--soft); }
 .note { color: var(--soft); font-size: 0.8125rem; }
 .note.centred { text-align: center; }
 .permissions ul, .missing { display: grid; gap: 0.5rem; margin-top: 0.625rem; }
@@ -181,10 +182,10 @@ label.row:has(:disabled) .name { color: var(--soft); }
 ol { display: grid; gap: 0.5rem; counter-reset: step; }
 ol li { position: relative; padding-left: 2rem; counter-increment: step; }
 ol li::before { content: counter(step); position: absolute; left: 0; top: 0.0625rem; display: grid; place-items: center; width: 1.375rem; height: 1.375rem; border-radius: 50%; background: var(--tint); color: var(--accent); font-size: 0.75rem; font-weight: 600; }
-.paste { padding-top: 0.5rem; }
-.paste > div { display: flex; align-items: center; gap: 0.75rem; margin-top: 0.5rem; padding: 0.5rem 0.5rem 0.5rem 0.875rem; min-height: 3rem; border: 1px solid var(--line); border-radius: 0.75rem; background: var(--raised); }
-.paste code { flex: 1; min-width: 0; user-select: all; }
-.paste .quiet { min-width: 4.25rem; }
+.cure > .paste { margin-top: 1.25rem; }
+.paste > div { display: flex; flex-wrap: wrap; align-items: center; gap: 0.5rem 0.75rem; margin-top: 0.5rem; padding: 0.5rem; min-height: 3rem; border: 1px solid var(--line); border-radius: 0.75rem; background: var(--raised); }
+.paste code { flex: 99 1 16rem; min-width: 0; padding-left: 0.375rem; user-select: all; }
+.paste .quiet { flex: 1 0 4.25rem; }
 .eyebrow { font-size: 0.8125rem; font-weight: 500; color: var(--accent); }
 .card > .eyebrow + h1 { margin-top: 0.375rem; }
 .card > h1 + .code { margin-top: 0.5rem; color: var(--soft); }`;

@@ -45,8 +45,11 @@ const people = (): Html => html`<fieldset>
 
 const permissions = ({ definition }: Platform, scopes: string[]): Html => html`<fieldset>
   <legend>It may</legend>
-  <ul class="boxes">${scopes.map((scope) => box('scope', scope, definition.scopes.facts?.[scope]?.permits, scope))}</ul>
+  <ul class="boxes">${scopes.map((scope) => box('scope', scope, permits(definition.scopes.facts?.[scope]?.permits), scope))}</ul>
 </fieldset>`;
+
+/** What a scope permits; what follows are remarks for developers. */
+const permits = (words = ''): string => words.split(/[;:] /)[0]!;
 
 const accounts = (platform: Platform): Html | string => {
   const offered = offeredAccounts(platform);
@@ -57,7 +60,7 @@ const accounts = (platform: Platform): Html | string => {
 </fieldset>`;
 };
 
-const box = (field: string, value: string, words: string | undefined, code: string): Html =>
+const box = (field: string, value: string, words: string, code: string): Html =>
   html`<li><label><input type="checkbox" name="${field}" value="${value}" checked><span>${words}<code>${code}</code></span></label></li>`;
 
 /** What a platform shows when it cannot send the person back. */

@@ -107,26 +107,29 @@ export const consentStyle = `${ground}${consent}`.trim();
 const tryPage = `
 .page { width: 100%; max-width: 64rem; margin: 0 auto; padding: 2.5rem 1.25rem 3rem; }
 .page, main { display: grid; grid-template-columns: minmax(0, 1fr); gap: 2.25rem; }
+section { scroll-margin-top: 1rem; }
 header { display: grid; gap: 0.75rem; justify-items: start; max-width: 40rem; }
 header h1 { font-size: clamp(1.75rem, 1.3rem + 2vw, 2.375rem); line-height: 1.15; letter-spacing: -0.028em; }
 .lead { color: var(--soft); font-size: 1.0625rem; }
 section > h2 { font-size: 1rem; font-weight: 600; color: var(--ink); }
 section > h2 + * { margin-top: 0.875rem; }
 .connect { display: flex; flex-wrap: wrap; gap: 0.625rem; }
-.connect .button { padding-inline: 1.125rem; }
+.connect .button { height: 100%; gap: 0.3em; padding-inline: 1.125rem; }
+section > .said + * { margin-top: 0.75rem; }
 .said { padding: 0.75rem 1rem; border-radius: 0.75rem; background: var(--good-tint); color: var(--good); font-weight: 500; }
 .said.bad { background: var(--bad-tint); color: var(--bad); }
+.said a { text-decoration-color: currentColor; }
 .connections { display: grid; gap: 0.75rem; }
-.connection { display: grid; grid-template-columns: auto minmax(0, 1fr) auto; gap: 0.375rem 0.875rem; align-items: center; padding: 1rem; border: 1px solid var(--line); border-radius: 1rem; background: var(--card); }
+.connection { display: grid; grid-template: "tile who status" "life life life" "act act act" / auto minmax(0, 1fr) auto; gap: 0.75rem 0.875rem; align-items: center; padding: 1rem; border: 1px solid var(--line); border-radius: 1rem; background: var(--card); }
 .connection .tile { width: 2.5rem; height: 2.5rem; }
-.who { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0.125rem 0.5rem; min-width: 0; }
+.who { grid-area: who; display: grid; line-height: 1.35; min-width: 0; }
 .who strong { font-weight: 600; }
 .who span { color: var(--soft); font-size: 0.8125rem; }
-.status { justify-self: end; padding: 0.1875rem 0.625rem; border-radius: 1rem; font-size: 0.75rem; font-weight: 600; white-space: nowrap; background: var(--raised); color: var(--soft); }
+.status { grid-area: status; align-self: start; padding: 0.1875rem 0.625rem; border-radius: 1rem; font-size: 0.75rem; font-weight: 600; white-space: nowrap; background: var(--raised); color: var(--soft); }
 .status.good { background: var(--good-tint); color: var(--good); }
 .status.warn { background: var(--warn-tint); color: var(--warn); }
 .status.bad { background: var(--bad-tint); color: var(--bad); }
-.life { grid-column: 2 / -1; display: grid; gap: 0.5rem; }
+.life { grid-area: life; display: grid; gap: 0.5rem; }
 .life p { color: var(--soft); font-size: 0.875rem; font-variant-numeric: tabular-nums; }
 .life p b { color: var(--ink); font-weight: 550; }
 .life .trouble { color: var(--warn); }
@@ -134,25 +137,27 @@ section > h2 + * { margin-top: 0.875rem; }
 .left::-webkit-progress-bar { background: var(--line); }
 .left::-webkit-progress-value { background: var(--accent); border-radius: 1rem; }
 .left::-moz-progress-bar { background: var(--accent); border-radius: 1rem; }
-.act { grid-column: 2 / -1; display: flex; flex-wrap: wrap; gap: 0.5rem; margin-top: 0.375rem; }
-.act .button { min-height: 2.25rem; padding: 0.25rem 0.875rem; border-radius: 0.625rem; font-size: 0.875rem; }
+.act { grid-area: act; display: flex; flex-wrap: wrap; gap: 0.5rem; }
+.act form { flex: 1 0 auto; }
+.act .button { width: 100%; min-height: 2.75rem; padding: 0.25rem 0.75rem; white-space: nowrap; border-radius: 0.625rem; font-size: 0.875rem; }
 .act [data-busy] .button { cursor: progress; opacity: 0.7; }
 .empty { padding: 2.25rem 1.25rem; border: 1px dashed var(--line-strong); border-radius: 1rem; color: var(--soft); text-align: center; }
 .stopped { color: var(--warn); font-size: 0.875rem; }
 .shell { display: grid; gap: 0.75rem; }
 .shell p { color: var(--soft); }
-pre { margin: 0; padding: 0.875rem 1rem; border: 1px solid var(--line); border-radius: 0.75rem; background: var(--card); overflow-x: auto; overflow-wrap: normal; }
+pre { margin: 0; padding: 0.875rem 1rem; border: 1px solid var(--line); border-radius: 0.75rem; background: var(--card); white-space: pre-wrap; word-break: break-all; }
 pre code { user-select: all; }
 .next { display: grid; gap: 0.375rem; }
 @media (max-width: 30rem) {
-  .connect, .connect form, .connect .button { width: 100%; }
-  .connection .status { grid-column: 2; justify-self: start; }
-  .connection { align-items: start; }
-  .who { grid-column: 2 / -1; }
-  .life, .act { grid-column: 1 / -1; }
-  .life { margin-top: 0.375rem; }
-  .act form { flex: 1; }
-  .act .button { width: 100%; min-height: 2.75rem; }
+  .connect { display: grid; grid-template-columns: 1fr 1fr; }
+  .connect form:first-child { grid-column: 1 / -1; }
+  .connect form:not(:first-child) .verb { display: none; }
+  .connect .button { width: 100%; }
+}
+@media (min-width: 48rem) {
+  .connection { grid-template: "tile who status act" ". life life life" / auto auto minmax(0, 1fr) auto; gap: 0.5rem 0.875rem; }
+  .status { align-self: center; justify-self: start; }
+  .act .button { min-height: 2.25rem; }
 }`;
 
 export const tryStyle = `${ground}${tryPage}`.trim();

@@ -29,7 +29,7 @@ export const card = (connection: ConnectionView, providerName: string, base: str
   <div class="life">${life(connection)}${trouble(connection)}</div>
   <div class="act">
     ${needsPerson ? reconnect(connection, base) : ''}
-    ${token.refreshable && status !== 'reauth_required' ? html`<form method="post" action="${base}/try/connections/${id}/refresh" data-in-place><button class="button secondary" data-action="refresh" aria-label="Renew ${name} now">Renew now</button></form>` : ''}
+    ${token.refreshable && status !== 'reauth_required' && status !== 'disabled' ? html`<form method="post" action="${base}/try/connections/${id}/refresh" data-in-place><button class="button secondary" data-action="refresh" aria-label="Renew ${name} now">Renew now</button></form>` : ''}
     <form method="post" action="${base}/try/connections/${id}/disconnect" data-in-place><button class="button secondary" data-action="disconnect" aria-label="Disconnect ${name}">Disconnect</button></form>
   </div>
 </li>`;
@@ -39,19 +39,24 @@ const reconnect = ({ id, provider, status }: ConnectionView, base: string): Html
   html`<form method="post" action="${base}/try/connect"><input type="hidden" name="provider" value="${provider}"><input type="hidden" name="connection" value="${id}"><button class="button ${status === 'limited' ? 'secondary' : 'primary'}" data-action="reconnect">Reconnect</button></form>`;
 
 const life = ({ token, createdAt, status }: ConnectionView): Html => {
-  if (status === 'reauth_required') return html`<p>${renewals(token.generation)}</p>`;
+  if (status === 'reauth_required') return html`<p><b>No valid token</b> · ${renewals(token.generation)}</p>`;
   const since = token.lastRefreshedAt ?? createdAt;
   const total = token.expiresAt === null ? 0 : Date.parse(token.expiresAt) - Date.parse(since);
   const lasts =
     token.expiresAt === null ? 'Token has no end' : countdown(token.expiresAt, 'Token lasts', 'Token has run out');
-  const renewal =
-    token.nextRefreshAt === null ? '' : html`, ${countdown(token.nextRefreshAt, 'renewal in', 'renewing now')}`;
+  const renewal = token.nextRefreshAt === null ? '' : html`, ${nextRenewal(token.nextRefreshAt, token.expiresAt)}`;
   return html`${
     total > 0
       ? html`<progress class="left" max="${total}" value="${total}" data-end="${token.expiresAt}" aria-label="What is left of the token"></progress>`
       : ''
   }<p><b>${lasts}</b>${renewal} · ${renewals(token.generation)}</p>`;
 };
+
+/** A token without end is an account's own, drawn from the person's: that one runs out, and is renewed. */
+const nextRenewal = (at: string, expiresAt: string | null): Html =>
+  expiresAt === null
+    ? countdown(at, 'the one behind it is renewed in', 'the one behind it is being renewed')
+    : countdown(at, 'renewal in', 'renewing now');
 
 /** Without the script it names the time itself. */
 const countdown = (at: string, words: string, over: string): Html =>

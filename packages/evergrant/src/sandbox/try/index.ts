@@ -3,7 +3,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { catalogue, type ErrorCode, isEvergrantError } from '../../errors/index.ts';
 import { isLoopback } from '../origins.ts';
 import { listing, type Notice, tryPage } from './page.ts';
-import type { TryPageOptions } from './types.ts';
+import type { EvergrantForTrying, TryPageOptions } from './types.ts';
 
 export type { ConnectionView, EvergrantForTrying, TryPageOptions } from './types.ts';
 
@@ -31,7 +31,7 @@ export const createTryPage = (given: TryPageOptions): { fetch: (request: Request
   app.use(bodyLimit({ maxSize: 4096 }));
   app.onError((error, c) => back(c, isEvergrantError(error) ? error.code : 'internal'));
 
-  app.get('/', async (c) => tryPage(options, await list(), noticeOf(c)));
+  app.get('/', async (c) => tryPage(options, await list(), await noticeOf(c, evergrant)));
 
   app.get('/try/connections', async (c) => {
     const { now, cards, shell } = listing(options, await list());
@@ -48,7 +48,7 @@ export const createTryPage = (given: TryPageOptions): { fetch: (request: Request
       provider: known.id,
       owner,
       skipConfirmation: true,
-      returnTo: `${publicUrl}/`,
+      returnTo: `${publicUrl}/#connections`,
       ...(reconnects ? { connectionId: connection } : {}),
     });
     return c.redirect(flow.url, 303);
@@ -98,10 +98,25 @@ const backTo =
   };
 
 /** How a flow ended, as its return address tells, or why a button did nothing. */
-const noticeOf = (c: Context): Notice | null => {
+const noticeOf = async (c: Context, evergrant: EvergrantForTrying): Promise<Notice | null> => {
   const error = c.req.query('error');
-  if (error && Object.hasOwn(catalogue, error)) return { words: `${catalogue[error as ErrorCode].title}.`, bad: true };
-  const status = c.req.query('status');
-  if (status === 'connected') return { words: 'Connected. Now watch the token below.', bad: false };
-  return status === 'failed' ? { words: 'Not connected: access was denied, or the attempt failed.', bad: true } : null;
+  if (error && Object.hasOwn(catalogue, error)) return notice(error as ErrorCode);
+  const { status, flow } = c.req.query();
+  if (status === 'connected') return { words: 'Connected. Now watch the token below.', code: null };
+  return status === 'failed' ? notice(await failureOf(evergrant, flow), 'Not connected. ') : null;
+};
+
+const notice = (code: ErrorCode, words = ''): Notice => {
+  const { title, cure } = catalogue[code];
+  return { words: `${words}${title}. ${cure}`, code };
+};
+
+/** Why a flow of this page failed. The address could name any flow; of another one nothing is told. */
+const failureOf = async (evergrant: EvergrantForTrying, flowId = ''): Promise<ErrorCode> => {
+  try {
+    const flow = await evergrant.getFlow(flowId);
+    return (flow.owner === owner && flow.error?.code) || 'flow_not_found';
+  } catch {
+    return 'flow_not_found';
+  }
 };

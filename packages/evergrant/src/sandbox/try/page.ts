@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../errors/index.ts';
 import { documentResponse, type Html, html } from '../pages/document.ts';
 import { tryStyle } from '../pages/style.ts';
 import { card } from './cards.ts';
@@ -7,10 +8,11 @@ import type { ConnectionView, TryPageOptions } from './types.ts';
 /** The options, complete, with the path of the public URL. */
 export type PageOptions = Required<TryPageOptions> & { base: string };
 
-/** A line on top: how the last attempt ended. */
+/** How the last attempt ended. */
 export interface Notice {
   words: string;
-  bad: boolean;
+  /** Of what went wrong. */
+  code: ErrorCode | null;
 }
 
 /** The page for trying Evergrant out: a button for each simulated platform, and the connections as they live. */
@@ -28,13 +30,13 @@ export const tryPage = (options: PageOptions, connections: ConnectionView[], not
   <p class="lead">Evergrant runs the consent flow, keeps the tokens sealed, and renews them before they run out. Here they last two minutes.</p>
 </header>
 <main>
-${notice ? html`<p class="said${notice.bad ? ' bad' : ''}" role="status">${notice.words}</p>` : ''}
 <section>
   <h2>Connect</h2>
   <div class="connect">${providers.map(connectButton(base))}</div>
 </section>
-<section>
+<section id="connections">
   <h2>Connections</h2>
+  ${notice ? said(notice, base) : ''}
   <ul class="connections" data-connections="${base}/try/connections">${cards.map(({ html: markup }) => markup)}</ul>
   <p class="empty" data-empty${connections.length > 0 ? ' hidden' : ''}>None yet. Press a button above, then “Allow”.</p>
   <p class="stopped" data-problem hidden role="status"></p>
@@ -58,10 +60,13 @@ ${notice ? html`<p class="said${notice.bad ? ' bad' : ''}" role="status">${notic
   });
 };
 
+const said = ({ words, code }: Notice, base: string): Html =>
+  html`<p class="said${code ? ' bad' : ''}" role="status">${words}${code ? html` <a href="${base}/errors/${code}">More about it</a>` : ''}</p>`;
+
 const connectButton =
   (base: string) =>
   ({ id, name }: { id: string; name: string }, index: number): Html =>
-    html`<form method="post" action="${base}/try/connect"><input type="hidden" name="provider" value="${id}"><button class="button ${index === 0 ? 'primary' : 'secondary'}">Connect ${name}</button></form>`;
+    html`<form method="post" action="${base}/try/connect"><input type="hidden" name="provider" value="${id}"><button class="button ${index === 0 ? 'primary' : 'secondary'}" aria-label="Connect ${name}"><span class="verb">Connect</span>${name}</button></form>`;
 
 /** What the page shows and the script asks for. */
 export const listing = ({ providers, publicUrl, base, clock }: PageOptions, connections: ConnectionView[]) => {

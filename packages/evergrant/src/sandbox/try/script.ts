@@ -83,8 +83,8 @@ export const tryScript = `(() => {
       .finally(() => delete form.dataset.busy);
   });
 
-  // The result of a connect flow is said once.
-  if (location.search) history.replaceState(null, '', location.pathname);
+  // The result of a connect flow is said once. The fragment stays: the browser has yet to scroll to it.
+  if (location.search) history.replaceState(null, '', location.pathname + location.hash);
 
   const run = async () => {
     if (!document.hidden) await ask();

@@ -38,6 +38,7 @@ const connection = (changes: Partial<ConnectionView> = {}): ConnectionView => ({
 const setUp = (connections: ConnectionView[] = [connection()]) => {
   const evergrant = {
     connect: vi.fn(async () => ({ url: `${publicUrl}/connect/abc` })),
+    getFlow: vi.fn(async () => ({ owner: 'sandbox', error: { code: 'consent_denied' as const } })),
     listConnections: vi.fn(async () => ({ data: connections })),
     refresh: vi.fn(async () => undefined),
     disconnect: vi.fn(async () => undefined),
@@ -111,9 +112,23 @@ describe('the try page', () => {
   it('says how the last attempt ended, in its own words only', async () => {
     const { send } = setUp();
     expect(await (await send('/?flow=flow_1&status=connected')).text()).toContain('Connected.');
-    expect(await (await send('/?status=failed')).text()).toContain('Not connected');
+    expect(await (await send('/?flow=flow_1&status=failed')).text()).toContain(
+      `Not connected. ${catalogue.consent_denied.title}`,
+    );
     expect(await (await send('/?error=internal')).text()).toContain('role="status">');
     expect(await (await send('/?error=Call+this+number')).text()).not.toContain('Call this number');
+  });
+
+  it('tells nothing of flows that are not of this page', async () => {
+    const { send, evergrant } = setUp();
+    evergrant.getFlow.mockResolvedValueOnce({ owner: 'user_42', error: { code: 'consent_denied' } });
+    const foreign = await (await send('/?flow=flow_2&status=failed')).text();
+    evergrant.getFlow.mockRejectedValueOnce(new EvergrantError('flow_not_found'));
+    const unknown = await (await send('/?status=failed')).text();
+    for (const page of [foreign, unknown]) {
+      expect(page).toContain('Not connected');
+      expect(page).not.toContain(catalogue.consent_denied.title);
+    }
   });
 });
 
@@ -162,7 +177,7 @@ describe('its buttons', () => {
       provider: 'x',
       owner: 'sandbox',
       skipConfirmation: true,
-      returnTo: `${publicUrl}/`,
+      returnTo: `${publicUrl}/#connections`,
     });
   });
 

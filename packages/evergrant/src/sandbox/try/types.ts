@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../errors/index.ts';
 import type { Clock } from '../../telemetry/clock.ts';
 
 /** A connection as the try page shows it. Times are ISO 8601. */
@@ -37,6 +38,8 @@ export interface EvergrantForTrying {
     skipConfirmation?: boolean;
     connectionId?: string;
   }): Promise<{ url: string }>;
+  /** @throws EvergrantError `flow_not_found` */
+  getFlow(flowId: string): Promise<{ owner: string; error: { code: ErrorCode } | null }>;
   listConnections(filter: { owner?: string; limit?: number }): Promise<{ data: ConnectionView[] }>;
   refresh(connectionId: string): Promise<unknown>;
   disconnect(connectionId: string): Promise<unknown>;

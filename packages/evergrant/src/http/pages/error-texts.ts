@@ -1,0 +1,206 @@
+import type { Actor, ErrorCode } from '../../errors/index.ts';
+
+/* The words of the pages about errors. */
+
+/** Who can mend an error, as a person in a flow reads it. */
+export const actors: Record<Actor, string> = {
+  user: 'You',
+  operator: 'Whoever runs {application}',
+  developer: 'The developers of {application}',
+  provider: 'Only {provider}; it usually passes',
+  service: 'Whoever runs {application}',
+};
+
+/** The same for the error reference, whose readers run or call the service. */
+export const referenceActors: Record<Actor, string> = {
+  user: 'The person who connects the account',
+  operator: 'Whoever runs this service and owns its apps at the platforms',
+  developer: 'The developer of the calling code',
+  provider: 'Nobody: wait for the platform',
+  service: 'Whoever runs this service: it is a fault here',
+};
+
+const startAgain = 'Go back to {application} and start again.';
+const sendThis = 'Send the error code and request id below to whoever runs {application}.';
+const ifAgain = 'If it happens again, send the error code and request id below to whoever runs {application}.';
+const nothingWrong = 'Your account is fine, and nothing was stored.';
+
+/** What a person in a flow can meet; `steps` in order. The other codes are shown with the words of the catalogue. */
+export const errorTexts: Partial<Record<ErrorCode, { title: string; what: string; steps: readonly string[] }>> = {
+  flow_not_found: {
+    title: 'This link does not lead anywhere',
+    what: 'It belongs to no connection attempt that is known here. It may be incomplete or very old.',
+    steps: [startAgain],
+  },
+  flow_expired: {
+    title: 'This took too long',
+    what: 'For your safety a connection attempt lasts ten minutes, and this one is over. Nothing was stored.',
+    steps: [startAgain],
+  },
+  flow_already_used: {
+    title: 'This attempt is already finished',
+    what: 'Each connection attempt works once, and this one has been used, perhaps in another tab.',
+    steps: ['Look in {application}: the account may be connected already.', 'If it is not, start again from there.'],
+  },
+  flow_browser_mismatch: {
+    title: 'This began in another browser',
+    what: 'For your safety an attempt must be finished in the browser in which it began, with cookies allowed.',
+    steps: ['Finish it in the other browser, or go back to {application} in this one and start again.'],
+  },
+  callback_malformed: {
+    title: '{Provider} sent an incomplete answer',
+    what: 'Something that every sign-in answer must hold was missing, or was sent twice. Nothing was stored.',
+    steps: [startAgain, ifAgain],
+  },
+  issuer_mismatch: {
+    title: 'The answer came from the wrong place',
+    what: 'You were sent to {provider}, but the answer names another sign-in server. To protect your account nothing was exchanged.',
+    steps: ['Do not repeat this.', sendThis],
+  },
+  consent_denied: {
+    title: 'You did not give access',
+    what: '{Provider} reports that access was cancelled or declined. Nothing was stored.',
+    steps: [
+      'If that is what you wanted, you are done.',
+      'If not, go back to {application}, start again, and allow access at {provider}.',
+    ],
+  },
+  login_required_at_provider: {
+    title: '{Provider} wants you to sign in',
+    what: '{Provider} would not go on without your signing in or confirming access yourself.',
+    steps: [
+      'Sign in at {provider}.',
+      'Go back to {application}, start again, and answer every question that {provider} asks.',
+    ],
+  },
+  scope_insufficient: {
+    title: 'Some permissions are missing',
+    what: 'The account is connected, but not with every permission that {application} needs.',
+    steps: ['Connect again, and leave every permission ticked at {provider}.'],
+  },
+  account_mismatch: {
+    title: 'That is a different account',
+    what: 'You were reconnecting one account but signed in at {provider} with another. Nothing was changed.',
+    steps: [
+      'Sign out at {provider}.',
+      'Go back to {application}, start again, and sign in with the account that it shows.',
+    ],
+  },
+  account_already_connected: {
+    title: 'This account is already connected',
+    what: '{application} has this {provider} account already, and it cannot be connected twice.',
+    steps: ['Use the connection that exists.', 'To connect another account, sign out at {provider} first.'],
+  },
+  account_type_unsupported: {
+    title: 'There is no account that fits',
+    what: 'You signed in, but {provider} shows no account of the kind that can be connected, such as a page or a channel.',
+    steps: [
+      'Sign in as someone who manages one, or create one at {provider}.',
+      'Go back to {application}, start again, and give access to it.',
+    ],
+  },
+  code_rejected: {
+    title: '{Provider} did not finish the sign-in',
+    what: 'You allowed access, but {provider} then refused its own one-time code. That happens when it is used twice or too late.',
+    steps: ['Go back to {application} and start again, in one go and in one tab.', ifAgain],
+  },
+  provider_app_credentials_invalid: {
+    title: '{Provider} does not accept this service',
+    what: `{Provider} refused the client id or secret with which {application} is registered there. ${nothingWrong}`,
+    steps: [
+      'Open the app in {provider}’s developer console.',
+      'Compare its client id and secret with the settings of this service; a new secret replaces the old one.',
+      'Run “evergrant doctor”, then try again.',
+    ],
+  },
+  provider_app_not_allowed: {
+    title: 'The app is not allowed to do this yet',
+    what: `{Provider} does not let the app of {application} do this: it may be in review, blocked, or lack a product. ${nothingWrong}`,
+    steps: [
+      'Open the app in {provider}’s developer console and check its status.',
+      'While it is in test mode, add this person as a tester.',
+      'Ask there for the product or the review that is missing, then try again.',
+    ],
+  },
+  redirect_uri_mismatch: {
+    title: 'The return address is not registered',
+    what: `{Provider} does not know the address to which it should send you back. ${nothingWrong}`,
+    steps: [
+      'Open the app in {provider}’s developer console and find the list of redirect URIs.',
+      'Add the address below exactly as it is, with every slash.',
+      'Save, wait a minute, and try again.',
+    ],
+  },
+  scope_unavailable: {
+    title: '{Provider} refused a permission',
+    what: `{application} asks for a permission that its app does not have at {provider}. ${nothingWrong}`,
+    steps: [
+      'Open the app in {provider}’s developer console and look for its permissions or products.',
+      'Have the app approved for the permission, or take it out of the settings of this service.',
+      'Then try again.',
+    ],
+  },
+  provider_not_configured: {
+    title: '{Provider} is not set up here',
+    what: '{Provider} is known, but {application} has no app registered there.',
+    steps: [
+      'Register an app in {provider}’s developer console, with the redirect URI of this service.',
+      'Put its client id and secret into the settings, and restart.',
+    ],
+  },
+  permission_denied: {
+    title: 'That came from another page',
+    what: 'For your safety only a page of this service may send this, and nothing was done.',
+    steps: [startAgain],
+  },
+  provider_unknown: {
+    title: 'There is no such platform',
+    what: 'The link names a platform that is not known here.',
+    steps: [startAgain],
+  },
+  connection_not_found: {
+    title: 'There is nothing to reconnect',
+    what: 'The connection does not exist any more, or it belongs to someone else.',
+    steps: ['Go back to {application} and connect the account anew.'],
+  },
+  provider_rate_limited: {
+    title: '{Provider} asks for a pause',
+    what: 'Too many requests reached {provider} in a short time. Nothing is lost.',
+    steps: ['Wait a few minutes, then go back to {application} and start again.'],
+  },
+  provider_unavailable: {
+    title: '{Provider} does not answer',
+    what: '{Provider} could not be reached, or reported a fault of its own.',
+    steps: ['Wait a few minutes, then go back to {application} and start again.'],
+  },
+  provider_timeout: {
+    title: '{Provider} took too long',
+    what: '{Provider} did not answer in time, so the connection was not finished.',
+    steps: ['Wait a minute, then go back to {application} and start again.'],
+  },
+  provider_bad_response: {
+    title: '{Provider} sent something unreadable',
+    what: 'The answer of {provider} does not look as it should. Your account is fine.',
+    steps: [startAgain, ifAgain],
+  },
+  rate_limited: {
+    title: 'That was a little too fast',
+    what: 'Too many attempts came from here in a short time.',
+    steps: ['Wait a minute, then go back to {application} and start again.'],
+  },
+  target_not_allowed: {
+    title: 'That server cannot be used',
+    what: 'The address lies in a private network or is not allowed here.',
+    steps: ['Check the address for typing mistakes, and enter the public one.'],
+  },
+  storage_unavailable: {
+    title: 'This service is out of order for a moment',
+    what: 'It cannot reach its database. Nothing was sent to {provider}.',
+    steps: ['Wait a minute, then go back to {application} and start again.'],
+  },
+  internal: {
+    title: 'Something went wrong here',
+    what: 'This service failed in a way that nobody expected. It is not your fault.',
+    steps: [startAgain, ifAgain],
+  },
+};
