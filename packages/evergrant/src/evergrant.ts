@@ -3,10 +3,10 @@ import { dirname, join } from 'node:path';
 import { type Connections, createConnections, type ListFilter, type Page } from './connections/connections.ts';
 import type { Flow } from './connections/flow-view.ts';
 import { type ConnectInput, createFlows, type Flows, type StartedFlow } from './connections/flows.ts';
-import type { Connection } from './connections/view.ts';
+import { type Connection, withReconnectUrl } from './connections/view.ts';
 import { createEgress } from './egress/index.ts';
 import { type Engine, startEngine } from './engine/embedded/loop.ts';
-import { EvergrantError } from './errors/index.ts';
+import { EvergrantError, isEvergrantError } from './errors/index.ts';
 import type { TimelineEvent } from './events/index.ts';
 import { createApps } from './grants/apps.ts';
 import type { Context } from './grants/context.ts';
@@ -19,7 +19,7 @@ import { createKeyring } from './http/keyring.ts';
 import { createOAuth2 } from './protocols/oauth2/index.ts';
 import { builtinProviders } from './providers/builtin.ts';
 import { type Catalogue, createCatalogue } from './providers/load.ts';
-import { type EvergrantConfig, parseSettings, type Settings } from './settings/index.ts';
+import { type EvergrantConfig, parseSettings, type Settings, SettingsError } from './settings/index.ts';
 import { gates, installation, openStore, type Store, schedule } from './store/index.ts';
 import { type Clock, systemClock } from './telemetry/clock.ts';
 import { createLogger, silentLogger } from './telemetry/log.ts';
@@ -104,15 +104,19 @@ export const createEvergrant = async (config: EvergrantConfig = {}, internals: I
 
 /** Starts Evergrant with settings that were read elsewhere. Throws as {@link createEvergrant}. */
 export const startEvergrant = async (settings: Settings, internals: Internals = {}): Promise<Evergrant> => {
+  if (settings.engine === 'temporal') {
+    // Better not to start than to renew nothing.
+    throw new SettingsError(['ENGINE: "temporal" is not supported by this version yet. Example: ENGINE=embedded']);
+  }
   const clock = internals.clock ?? systemClock;
   const logger = internals.logger ?? createLogger({ level: settings.logLevel });
   const catalogue = createCatalogue(builtinProviders, settings.providers);
   const egress = createEgress({ clock });
   const apps = createApps(catalogue, settings.publicUrl, { oauth2: createOAuth2(egress, { clock, logger }) });
-  const { keys, newKeyFile } = await loadKeys(settings);
-  const vault = createVault(toKeyObjects(keys));
   const store = await openStore(settings.database);
   try {
+    const { keys, newKeyFile } = await loadKeys(settings, store);
+    const vault = createVault(toKeyObjects(keys));
     await checkKey(store, vault);
     const context: Context = {
       store,
@@ -143,15 +147,15 @@ const run = async (context: Context, settings: Settings, catalogue: Catalogue) =
   const handler = createHttp({ context, settings, returnOrigins, catalogue, flows, connections, renewals, keyring });
   await gates.probeAllNow(context.store.db, context.clock.now());
   await renewals.recover();
-  const recovering = flows.recover();
+  await flows.recover();
   const engine = settings.engine === 'embedded' ? start(context, renewals, flows) : null;
   const stop = async () => {
     await engine?.stop();
-    await recovering;
+    await flows.idle();
     await renewals.idle();
   };
   return {
-    ...operations(context, flows, connections, renewals),
+    ...operations(context, publicUrl, flows, connections, renewals),
     handler,
     catalogue,
     settings,
@@ -160,26 +164,44 @@ const run = async (context: Context, settings: Settings, catalogue: Catalogue) =
   };
 };
 
-const operations = (context: Context, flows: Flows, connections: Connections, renewals: Renewals) => ({
-  connect: (input: ConnectInput) => flows.start(input),
-  getFlow: (flowId: string, options: { wait?: number } = {}) => flows.status(flowId, options.wait),
-  async chooseAccounts(flowId: string, accountIds: string[]) {
-    await flows.choose(flowId, accountIds);
-    return flows.status(flowId);
-  },
-  getAccessToken: (id: string, options: { minValid?: number } = {}) => {
-    checkMinValid(options.minValid);
-    return readAccessToken(context, renewals, id, options);
-  },
-  reportRejected: (id: string, generation: number) => replaceRejected(context, renewals, id, generation),
-  refresh: (id: string) => connections.refresh(id),
-  disconnect: (id: string, options: { revoke?: boolean } = {}) => connections.disconnect(id, options),
-  getConnection: (id: string) => connections.get(id),
-  listConnections: (filter?: ListFilter) => connections.list(filter),
-  listEvents: (id: string, page?: { limit?: number; cursor?: string }) => connections.listEvents(id, page),
-  updateConnection: (id: string, changes: Parameters<Connections['update']>[1]) => connections.update(id, changes),
-  inspect: () => inspect(context),
-});
+const operations = (
+  context: Context,
+  publicUrl: string,
+  flows: Flows,
+  connections: Connections,
+  renewals: Renewals,
+) => {
+  /** Where only a person can mend a failure, the error says at which address. */
+  const guided = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw isEvergrantError(error) ? withReconnectUrl(context, publicUrl, error) : error;
+    }
+  };
+  return {
+    connect: (input: ConnectInput) => flows.start(input),
+    getFlow: (flowId: string, options: { wait?: number } = {}) => flows.status(flowId, options.wait),
+    async chooseAccounts(flowId: string, accountIds: string[]) {
+      await flows.choose(flowId, accountIds);
+      return flows.status(flowId);
+    },
+    getAccessToken: (id: string, options: { minValid?: number } = {}) =>
+      guided(async () => {
+        checkMinValid(options.minValid);
+        return readAccessToken(context, renewals, id, options);
+      }),
+    reportRejected: (id: string, generation: number) =>
+      guided(() => replaceRejected(context, renewals, id, generation)),
+    refresh: (id: string) => guided(() => connections.refresh(id)),
+    disconnect: (id: string, options: { revoke?: boolean } = {}) => connections.disconnect(id, options),
+    getConnection: (id: string) => connections.get(id),
+    listConnections: (filter?: ListFilter) => connections.list(filter),
+    listEvents: (id: string, page?: { limit?: number; cursor?: string }) => connections.listEvents(id, page),
+    updateConnection: (id: string, changes: Parameters<Connections['update']>[1]) => connections.update(id, changes),
+    inspect: () => inspect(context),
+  };
+};
 
 const inspect = async ({ store, clock }: Context): Promise<Inspection> => {
   const { due, oldest } = await schedule.backlog(store.db, clock.now());
@@ -206,12 +228,13 @@ const start = (context: Context, renewals: Renewals, flows: Flows): Engine => {
   return engine;
 };
 
-const loadKeys = async (settings: Settings) => {
+const loadKeys = async (settings: Settings, store: Store) => {
   if (settings.encryptionKeys) return { keys: settings.encryptionKeys, newKeyFile: null };
   const { database } = settings;
   if (database.kind !== 'sqlite' || database.path === ':memory:') return { keys: ephemeralKeys(), newKeyFile: null };
   const path = join(dirname(database.path), 'evergrant.key');
-  const { keys, created } = await loadOrCreateKeyFile(path);
+  const isSealed = (await installation.get(store.db, keyCheck)) !== undefined;
+  const { keys, created } = await loadOrCreateKeyFile(path, !isSealed);
   return { keys, newKeyFile: created ? path : null };
 };
 
@@ -220,19 +243,27 @@ const ephemeralKeys = () => [
   { id: 'memory', key: new Secret(Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64')) },
 ];
 
+/** Under this name a value is stored that only the right key opens. */
+const keyCheck = 'key_check';
+
 /** Refuses a key that does not open what this database holds, before anything is sealed with it. */
 const checkKey = async (store: Store, vault: Vault): Promise<void> => {
-  const name = 'key_check';
-  await installation.setOnce(store.db, name, sealCheck(vault));
-  verifyCheck(vault, (await installation.get(store.db, name))!);
+  await installation.setOnce(store.db, keyCheck, sealCheck(vault));
+  verifyCheck(vault, (await installation.get(store.db, keyCheck))!);
 };
 
 /** Closes once, in order, however often it is called. */
 const closing = (stop: () => Promise<void>, then: (() => Promise<void>)[]): (() => Promise<void>) => {
   let closed: Promise<void> | null = null;
   const close = async () => {
-    await stop();
-    for (const step of then) await step();
+    // An answer may still wait to be stored, on timers that by themselves keep no process alive.
+    const alive = setInterval(() => {}, 60_000);
+    try {
+      await stop();
+      for (const step of then) await step();
+    } finally {
+      clearInterval(alive);
+    }
   };
   return () => (closed ??= close());
 };

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import openInBrowser from 'open';
 import type { Flow } from '../connections/flow-view.ts';
 import type { Connection } from '../connections/view.ts';
@@ -18,12 +19,16 @@ export const connect = async (args: Arguments, output: Output): Promise<number> 
   if (!provider || !owner) throw new UsageError('evergrant connect needs a provider and --owner');
   const evergrant = await openInstallation(args);
   const { host, port } = evergrant.settings;
-  const listening = await listen(evergrant.handler, host, port).catch(() => null);
+  const result = watchResult(evergrant);
+  const listening = await listen((request) => result.handler(request), host, port).catch(() => null);
   try {
     const started = await evergrant.connect({ provider, owner, scopes, skipConfirmation: true });
     output.err(`Open this address to connect ${provider}:\n${started.url}`);
     if (!args.options.noOpen) await openInBrowser(started.url).catch(() => {});
-    print(await untilEnd(evergrant, started.id, output), args, output);
+    const flow = await untilEnd(evergrant, started.id, output);
+    if (listening && flow.status !== 'expired') await result.shown();
+    if (flow.status !== 'connected') throw flow.error ?? new EvergrantError('flow_expired');
+    print(flow.connections, args, output);
     return 0;
   } finally {
     if (listening) await stopListening(listening.server, 500);
@@ -31,7 +36,27 @@ export const connect = async (args: Arguments, output: Output): Promise<number> 
   }
 };
 
-const untilEnd = async (evergrant: Evergrant, flowId: string, output: Output): Promise<Connection[]> => {
+/** The browser needs so long at most from the platform's answer to the page with the result, in milliseconds. */
+const pagePatience = 5000;
+
+/** A flow ends before the browser asks for the page that says so; until then somebody must serve it. */
+const watchResult = (evergrant: Evergrant) => {
+  const page = Promise.withResolvers<void>();
+  return {
+    async handler(request: Request): Promise<Response> {
+      const response = await evergrant.handler(request);
+      const flowId = /\/connect\/done\/(\w+)$/.exec(new URL(request.url).pathname)?.[1];
+      const flow = flowId === undefined ? null : await evergrant.getFlow(flowId).catch(() => null);
+      if (flow && hasEnded(flow)) page.resolve();
+      return response;
+    },
+    shown: (): Promise<void> => Promise.race([page.promise, pause(pagePatience, undefined, { ref: false })]),
+  };
+};
+
+const hasEnded = ({ status }: Flow): boolean => status !== 'pending' && status !== 'choosing';
+
+const untilEnd = async (evergrant: Evergrant, flowId: string, output: Output): Promise<Flow> => {
   let flow: Flow;
   let told = false;
   do {
@@ -40,9 +65,8 @@ const untilEnd = async (evergrant: Evergrant, flowId: string, output: Output): P
       output.err('Choose the accounts to connect in the browser');
       told = true;
     }
-  } while (flow.status === 'pending' || flow.status === 'choosing');
-  if (flow.status === 'connected') return flow.connections;
-  throw flow.error ?? new EvergrantError('flow_expired');
+  } while (!hasEnded(flow));
+  return flow;
 };
 
 const print = (connections: Connection[], args: Arguments, output: Output): void => {

@@ -42,7 +42,12 @@ const faultOf = (error: NodeJS.ErrnoException, host: string, port: number): stri
 /** Stops accepting, lets requests under way finish for a while, then cuts what is left. */
 export const stopListening = (server: Server, patience = 5000): Promise<void> =>
   new Promise((resolve) => {
-    server.close(() => resolve());
+    // A connection that a client keeps alive becomes idle only when its last answer is out.
+    const closingIdle = setInterval(() => server.closeIdleConnections(), 50);
+    server.close(() => {
+      clearInterval(closingIdle);
+      resolve();
+    });
     server.closeIdleConnections();
     setTimeout(() => server.closeAllConnections(), patience).unref();
   });

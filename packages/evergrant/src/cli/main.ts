@@ -1,4 +1,4 @@
-import { type EvergrantError, isEvergrantError } from '../errors/index.ts';
+import { isEvergrantError } from '../errors/index.ts';
 import { SettingsError } from '../settings/index.ts';
 import { version } from '../telemetry/version.ts';
 import { type Arguments, readArguments, UsageError } from './arguments.ts';
@@ -46,6 +46,8 @@ const commands: Record<string, Command> = {
  * @returns the exit status: 0 done, 1 failed, 2 wrong usage
  */
 export const main = async (argv: string[], output: Output = processOutput): Promise<number> => {
+  // The product's timers keep no process alive, since a library must not. A command lives until it is done.
+  const alive = setInterval(() => {}, 60_000);
   try {
     const args = readArguments(argv);
     const command = Object.hasOwn(commands, args.command) ? commands[args.command] : undefined;
@@ -54,6 +56,8 @@ export const main = async (argv: string[], output: Output = processOutput): Prom
     return await command(args, output);
   } catch (error) {
     return report(error, argv.includes('--json'), output);
+  } finally {
+    clearInterval(alive);
   }
 };
 
@@ -68,11 +72,10 @@ const report = (error: unknown, json: boolean, output: Output): number => {
     const code = ours?.code ?? (error instanceof SettingsError ? 'settings' : 'internal');
     output.err(JSON.stringify({ error: { code, message: messageOf(error) } }));
   } else {
-    output.err(ours ? `${messageOf(error)}\n${cureOf(ours)}` : messageOf(error));
+    // A detail names the cure of this very fault; the catalogue's is for where there is none.
+    output.err(ours && ours.detail === undefined ? `${messageOf(error)}\n${ours.entry.cure}` : messageOf(error));
   }
   return 1;
 };
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-const cureOf = (error: EvergrantError): string => error.entry.cure;

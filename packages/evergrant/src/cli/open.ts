@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { type Evergrant, type Internals, startEvergrant } from '../evergrant.ts';
 import { builtinProviders } from '../providers/builtin.ts';
 import { loadSettings, type Settings } from '../settings/index.ts';
+import { Secret } from '../telemetry/secret.ts';
 import type { Arguments } from './arguments.ts';
 
 /** Reads the settings of this working directory. @throws SettingsError */
@@ -23,5 +25,7 @@ export const openInstallation = async (
   internals: Internals = {},
 ): Promise<Evergrant> => {
   const { settings } = await readSettings(args);
-  return startEvergrant({ ...settings, engine }, internals);
+  // The first API key is left to the service, which shows it; a command would make it and tell nobody.
+  const apiKey = settings.apiKey ?? new Secret(`eg_${randomBytes(32).toString('base64url')}`);
+  return startEvergrant({ ...settings, engine, apiKey }, internals);
 };

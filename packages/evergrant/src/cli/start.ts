@@ -17,12 +17,19 @@ export const start = async (args: Arguments, output: Output): Promise<number> =>
   const { settings: read, warnings } = await readSettings(args);
   const { settings, sandbox } = withSandbox(read);
   const logger = createLogger({ level: settings.logLevel });
-  const evergrant = await startEvergrant(settings, { logger });
-  let listening: Awaited<ReturnType<typeof listen>>;
+  // The port comes first: an API key that is made is shown once, and a port in use must not swallow it.
+  const ready = Promise.withResolvers<Fetch>();
+  const listening = await listen(
+    async (request, env) => (await ready.promise)(request, env),
+    settings.host,
+    settings.port,
+  );
+  let evergrant: Evergrant;
   try {
-    listening = await listen(routes(evergrant, sandbox), settings.host, settings.port);
+    evergrant = await startEvergrant(settings, { logger });
+    ready.resolve(routes(evergrant, sandbox));
   } catch (error) {
-    await evergrant.close();
+    await stopListening(listening.server, 0);
     throw error;
   }
   for (const warning of warnings) logger.warn({}, warning);

@@ -295,6 +295,8 @@ const conclude = async (
     updated_at: context.clock.now(),
   });
   await context.store.transaction(async (tx) => {
+    // Another process may have taken the flow up, and have been faster.
+    if ((await flows.byId(tx, flow.id))?.status !== 'exchanging') return;
     const now = context.clock.now();
     const reconnecting = flow.connection_id ? ((await connections.byId(tx, flow.connection_id)) ?? null) : null;
     if (flow.connection_id && !reconnecting) {

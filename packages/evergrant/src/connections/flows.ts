@@ -13,12 +13,12 @@ import {
   finishFlow,
   openAuthorization,
   requestedScopes,
-  resumeExchange,
   sealAuthorization,
 } from './exchange.ts';
 import { type Flow, flowStatus, openChoices, toFlow } from './flow-view.ts';
 import { checkReturnUrl } from './return-url.ts';
 import { hashToken, matchesHash, randomToken } from './tokens.ts';
+import { createUnderWay } from './under-way.ts';
 
 /** How long a person may take from the link to the platform's answer. */
 const flowLifetime = 10 * 60_000;
@@ -71,6 +71,7 @@ export type Flows = ReturnType<typeof createFlows>;
 /** Connect flows: from the link to the connection. Every method checks what it must, whoever calls it. */
 export const createFlows = (context: Context, options: FlowOptions) => {
   const { store, clock } = context;
+  const underWay = createUnderWay(context);
 
   /** @throws EvergrantError `provider_unknown`, `provider_not_configured`, `scope_not_allowed`, `return_url_not_allowed`, `connection_not_found` */
   const start = async (input: ConnectInput): Promise<StartedFlow> => {
@@ -246,7 +247,7 @@ export const createFlows = (context: Context, options: FlowOptions) => {
     };
     if (!(await flows.move(store.db, flow.id, ['pending'], changes))) throw new EvergrantError('flow_already_used');
     if (refusal) await failFlow(context, flow, refusal);
-    else await exchange(context, { ...flow, status: 'exchanging' }, app, input);
+    else await underWay.carry(flow.id, exchange(context, { ...flow, status: 'exchanging' }, app, input));
     return (await flows.byId(store.db, flow.id))!;
   };
 
@@ -312,14 +313,10 @@ export const createFlows = (context: Context, options: FlowOptions) => {
   /** Whether a browser is the one to which a flow is bound. */
   const isBrowserOf = (flow: FlowRow, browser: string | undefined): boolean => matchesHash(browser, flow.browser_hash);
 
-  /** Finishes flows that a process took and did not live to end. */
-  const recover = async (): Promise<void> => {
-    for (const flow of await flows.interrupted(store.db)) await resumeExchange(context, flow);
-  };
-
-  /** Ends flows whose time is over, and removes what a crash left behind. */
+  /** Ends flows whose time is over, takes up interrupted ones, and removes what a crash left behind. */
   const sweep = async (): Promise<void> => {
     const now = clock.now();
+    await underWay.recover();
     for (const flow of await flows.overdue(store.db, now, 100)) await expire(context, flow);
     for (const grant of await grants.orphans(store.db, now - flowLifetime, 100)) {
       await store.transaction((tx) => dropGrant(context, tx, grant.id));
@@ -327,7 +324,20 @@ export const createFlows = (context: Context, options: FlowOptions) => {
     await flows.removeEnded(store.db, now - 24 * 60 * 60_000);
   };
 
-  return { start, open, confirm, callback, choose, status, existing, checkStatusToken, isBrowserOf, recover, sweep };
+  return {
+    start,
+    open,
+    confirm,
+    callback,
+    choose,
+    status,
+    existing,
+    checkStatusToken,
+    isBrowserOf,
+    recover: underWay.recover,
+    idle: underWay.idle,
+    sweep,
+  };
 };
 
 const findReconnected = async (context: Context, input: ConnectInput) => {

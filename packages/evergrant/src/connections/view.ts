@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { ReauthReason } from '../errors/index.ts';
+import { type EvergrantError, isEvergrantError, type ReauthReason } from '../errors/index.ts';
 import { type Context, isRenewable } from '../grants/context.ts';
 import { parseFailure } from '../grants/failure.ts';
 import { isoTime } from '../grants/read.ts';
@@ -93,6 +93,12 @@ const isRefreshable = (context: Context, record: ConnectionRecord): boolean => {
  */
 export const reconnectUrl = (context: Context, publicUrl: string, connectionId: string): string =>
   `${publicUrl}/reconnect/${connectionId}/${context.vault.mac(connectionId, 'reconnect')}`;
+
+/** An error whose cure is to reconnect, with the address where a person does; any other error as it is. */
+export const withReconnectUrl = (context: Context, publicUrl: string, error: EvergrantError): EvergrantError =>
+  error.connectionId !== undefined && isEvergrantError(error, 'reauth_required', 'token_expired_not_renewable')
+    ? error.with({ reconnectUrl: reconnectUrl(context, publicUrl, error.connectionId) })
+    : error;
 
 /** Whether an address is one that {@link reconnectUrl} made. */
 export const checkReconnect = (context: Context, connectionId: string, proof: string): boolean => {

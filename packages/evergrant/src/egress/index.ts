@@ -1,6 +1,6 @@
-import { createRequire } from 'node:module';
 import { Agent } from 'undici';
 import { type Clock, systemClock } from '../telemetry/clock.ts';
+import { version } from '../telemetry/version.ts';
 import { Exchange } from './exchange.ts';
 import { checkTarget, guardedLookup, type Lookup, type Reach, reaches } from './guard.ts';
 import { type Egress, type EgressRequest, TransportError } from './types.ts';
@@ -22,8 +22,6 @@ export interface EgressOptions {
 const defaultTimeoutMs = 15_000;
 const defaultMaxBytes = 1_048_576;
 const nobody: ReadonlySet<string> = new Set();
-
-const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
 
 /** Reddit, GitHub and Tumblr refuse requests that do not say who asks. */
 const defaultHeaders = {

@@ -49,7 +49,8 @@ const baseUrl = (value: string): string | null => {
   return value.replace(/\/+$/, '');
 };
 
-const host = (value: string): string | null => (/^[A-Za-z0-9._:-]+$/.test(value) ? value : null);
+const host = (value: string): string | null =>
+  /^[A-Za-z0-9][A-Za-z0-9._-]*(?::\d{1,5})?$/.test(value) && URL.canParse(`https://${value}`) ? value : null;
 
 /** `.` and `..` survive every encoding as steps through the path. */
 const segment = (value: string): string | null => (/^\.{1,2}$/.test(value) ? null : encodeURIComponent(value));

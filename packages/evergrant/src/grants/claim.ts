@@ -6,7 +6,7 @@ import { type Context, isRenewable, isSelfRefreshing } from './context.ts';
 import { type Credentials, openCredentials } from './credentials.ts';
 import { storedError } from './failure.ts';
 import { type Person, personOf } from './revocations.ts';
-import { gateProbeInterval, leaseDuration, retryUnresolvedAt } from './timing.ts';
+import { gateProbeInterval, leaseDuration, readerPause, retryUnresolvedAt } from './timing.ts';
 
 /**
  * On whose behalf a renewal is tried. `background` and `reader` wait out the pause after a failure; a `person` who
@@ -85,6 +85,11 @@ const findObstacle = (
   }
   if (mode !== 'person' && row.retry_at !== null && row.retry_at > now) {
     return { kind: 'waiting', until: row.retry_at, error: storedError(grant, row.retry_at - now) };
+  }
+  // A token that came dead would be renewed again by every reader in turn.
+  const rested = grant.issued_at + readerPause;
+  if (mode === 'reader' && grant.lifetime === 0 && rested > now) {
+    return { kind: 'waiting', until: rested, error: storedError(grant, rested - now) };
   }
   return undefined;
 };

@@ -1,5 +1,5 @@
 import { EvergrantError } from '../errors/index.ts';
-import { connections, type GrantRow, grants, type ReadingRow, schedule } from '../store/index.ts';
+import { type GrantRow, grants, type ReadingRow, schedule } from '../store/index.ts';
 import { type Context, isRenewable } from './context.ts';
 import { openAccessToken } from './credentials.ts';
 import { reauthError } from './failure.ts';
@@ -73,7 +73,7 @@ export const replaceRejected = async (
 
 /** The row of a connection whose token may be read at all. */
 const readable = async (context: Context, connectionId: string, options: ReadOptions): Promise<ReadingRow> => {
-  const row = await connections.forReading(context.store.db, connectionId);
+  const row = await context.store.reads.connection(connectionId);
   if (!row || (options.owner != null && row.owner !== options.owner)) {
     throw new EvergrantError('connection_not_found', { connectionId });
   }
@@ -130,6 +130,8 @@ export const awaitRenewal = async (
   const waitUntil = context.clock.monotonic() + longestWait;
   for (let pause = 50; ; pause = Math.min(400, pause * 2)) {
     const outcome = await renewals.renew(grantId, mode);
+    // The engine did not make this attempt, and must learn when the next one is due.
+    if (outcome.kind === 'failed') context.notices.changed('schedule');
     if (outcome.kind !== 'busy' || context.clock.monotonic() >= waitUntil) return outcome;
     await context.notices.wait(grantId, pause);
     const grant = await grants.byId(context.store.db, grantId);

@@ -1,6 +1,6 @@
 import { TransportError } from '../egress/types.ts';
 import { EvergrantError, isEvergrantError } from '../errors/index.ts';
-import type { App, Protocol, RawAnswer, Verdict } from '../protocols/types.ts';
+import type { App, RawAnswer, Verdict } from '../protocols/types.ts';
 import { type JournalRow, journal, schedule } from '../store/index.ts';
 import { type Claim, type ClaimResult, claimGrant, type Mode } from './claim.ts';
 import type { Context } from './context.ts';
@@ -58,7 +58,7 @@ const send = async (context: Context, claim: Claim): Promise<Settled> => {
     await keepAnswer(context, { ...attempt, id: claim.markId, kind: 'refresh', flowId: null }, answer);
     attempt.journalled = true;
   }
-  return settle(context, attempt, await read(protocol, claim.app, answer));
+  return settle(context, attempt, await read(context, claim.app, answer));
 };
 
 /** T2: a claim that was overtaken sends nothing. */
@@ -75,10 +75,11 @@ const ensureTime = (context: Context, claim: Claim): void => {
   }
 };
 
-const read = async (protocol: Protocol, app: App, answer: RawAnswer): Promise<Verdict> => {
+const read = async (context: Context, app: App, answer: RawAnswer): Promise<Verdict> => {
   try {
-    return await protocol.read(app, 'refresh', answer);
+    return await context.apps.protocol(app).read(app, 'refresh', answer);
   } catch (error) {
+    context.logger.error({ provider: app.provider, error }, 'a token answer could not be read; a hook may be broken');
     return { kind: 'ambiguous', error: isEvergrantError(error) ? error : new EvergrantError('provider_bad_response') };
   }
 };
@@ -122,6 +123,6 @@ const finish = async (context: Context, entry: JournalRow): Promise<void> => {
     startedAt: entry.started_at,
     journalled: true,
   };
-  const settled = await settle(context, attempt, await read(context.apps.protocol(app), app, answer));
+  const settled = await settle(context, attempt, await read(context, app, answer));
   context.logger.info({ grant: entry.grant_id, outcome: settled.kind }, 'finished an answer from the journal');
 };

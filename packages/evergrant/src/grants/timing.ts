@@ -17,6 +17,9 @@ export const quietTime = leaseDuration;
 /** How often an app whose credentials were refused is tried again. */
 export const gateProbeInterval = 30_000;
 
+/** Between two renewals on behalf of readers where the platform gives tokens without any life. */
+export const readerPause = 30_000;
+
 const second = 1000;
 const day = days(1) * second;
 

@@ -1,9 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { EvergrantError } from '../errors/index.ts';
-import { newId } from '../telemetry/ids.ts';
+import { version } from '../telemetry/version.ts';
 import { addConnectRoutes } from './api/connect.ts';
 import { addConnectionRoutes } from './api/connections.ts';
 import { addHealthRoutes } from './api/health.ts';
@@ -31,10 +32,12 @@ export const createHttp = (deps: HttpDependencies): ((request: Request) => Promi
       },
     }),
   );
-  app.use(
-    bodyLimit({ maxSize: largestBody, onError: (c) => problem(deps, c, new EvergrantError('payload_too_large')) }),
-  );
-  app.use('/v1/*', jsonOnly);
+  const limit = bodyLimit({
+    maxSize: largestBody,
+    onError: (c) => problem(deps, c, new EvergrantError('payload_too_large')),
+  });
+  app.use(whereBody(limit));
+  app.use('/v1/*', whereBody(jsonOnly));
   addConnectRoutes(app, deps);
   addConnectionRoutes(app, deps);
   addHealthRoutes(app, deps);
@@ -48,27 +51,37 @@ export const createHttp = (deps: HttpDependencies): ((request: Request) => Promi
 
 /** Gives every request an id that joins what the caller sees with the log. */
 const identify: MiddlewareHandler<HttpEnv> = async (c, next) => {
-  c.set('requestId', newId('req'));
+  const requestId = `req_${randomUUID()}`;
+  c.set('requestId', requestId);
+  c.header('x-request-id', requestId);
   await next();
-  c.header('x-request-id', c.get('requestId'));
 };
 
-/** Headers of every answer. */
+/** Headers of every answer. They are set before it is made: afterwards each one would copy the whole answer. */
 const secure = (deps: HttpDependencies): MiddlewareHandler<HttpEnv> => {
   const https = deps.settings.publicUrl.startsWith('https:');
   return async (c, next) => {
-    await next();
     c.header('x-content-type-options', 'nosniff');
     c.header('referrer-policy', 'no-referrer');
-    if (!c.res.headers.has('cache-control')) c.header('cache-control', 'no-store');
+    c.header('cache-control', 'no-store');
     if (https) c.header('strict-transport-security', 'max-age=63072000; includeSubDomains');
+    await next();
   };
 };
+
+/** Looks at bodies only where there may be one: only to ask for it makes the server build a whole standard Request. */
+const whereBody =
+  (check: MiddlewareHandler<HttpEnv>): MiddlewareHandler<HttpEnv> =>
+  (c, next) =>
+    c.req.method === 'GET' || c.req.method === 'HEAD' ? next() : check(c, next);
 
 /** A body that is not declared as JSON is refused before it is read. */
 const jsonOnly: MiddlewareHandler<HttpEnv> = async (c, next) => {
   const type = c.req.header('content-type');
-  const hasBody = c.req.raw.body !== null && c.req.header('content-length') !== '0';
+  const length = c.req.header('content-length');
+  // Behind node:http every DELETE has a body stream; whether it carries anything the headers say (RFC 9112 section 6.3).
+  const announced = length === undefined ? (c.req.header('transfer-encoding') ?? type) !== undefined : length !== '0';
+  const hasBody = c.req.raw.body !== null && announced;
   if (hasBody && !/^application\/json\s*(?:;|$)/i.test(type ?? '')) throw new EvergrantError('unsupported_media_type');
   await next();
 };
@@ -79,7 +92,7 @@ const addDocument = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void =>
   registry?.registerComponent('securitySchemes', 'statusToken', { type: 'http', scheme: 'bearer' });
   app.doc31('/openapi.json', {
     openapi: '3.1.0',
-    info: { title: 'Evergrant', version: '0.1.0', license: { name: 'MIT' } },
+    info: { title: 'Evergrant', version, license: { name: 'MIT' } },
     servers: [{ url: deps.settings.backendUrl }],
   });
 };

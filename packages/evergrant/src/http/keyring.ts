@@ -46,7 +46,7 @@ export const createKeyring = async (store: Store, clock: Clock, configured: Secr
       if (bootstrap && timingSafeEqual(Buffer.from(hash), bootstrap)) {
         return { keyId: 'bootstrap', permissions: ['admin'], owner: null };
       }
-      const row = key.startsWith('eg_') ? await keys.byHash(store.db, hash) : undefined;
+      const row = key.startsWith('eg_') ? await store.reads.apiKey(hash) : undefined;
       if (!row) throw new EvergrantError('unauthenticated');
       return { keyId: row.id, permissions: JSON.parse(row.permissions) as Permission[], owner: row.owner };
     },

@@ -1,5 +1,6 @@
 import type { Context as HonoContext } from 'hono';
 import { HTTPException } from 'hono/http-exception';
+import { withReconnectUrl } from '../connections/view.ts';
 import { EvergrantError, type FieldError, isEvergrantError } from '../errors/index.ts';
 import { toProblem } from '../errors/problem.ts';
 import type { HttpDependencies, HttpEnv } from './deps.ts';
@@ -16,7 +17,8 @@ export const toEvergrantError = (deps: HttpDependencies, c: HonoContext<HttpEnv>
 
 /** Answers with a problem document (RFC 9457). */
 export const problem = (deps: HttpDependencies, c: HonoContext<HttpEnv>, error: EvergrantError): Response => {
-  const body = toProblem(error, deps.settings.publicUrl, c.get('requestId'));
+  const { publicUrl } = deps.settings;
+  const body = toProblem(withReconnectUrl(deps.context, publicUrl, error), publicUrl, c.get('requestId'));
   const headers: Record<string, string> = { 'content-type': 'application/problem+json', 'cache-control': 'no-store' };
   if (error.retryAfter !== undefined) headers['retry-after'] = String(error.retryAfter);
   if (error.code === 'unauthenticated') headers['www-authenticate'] = 'Bearer realm="evergrant"';

@@ -12,7 +12,18 @@ import type { AccessToken } from '../grants/read.ts';
  */
 
 const time = z.string().datetime().openapi({ example: '2026-11-26T12:00:00.000Z' });
-const metadata = z.record(z.string().max(100), z.unknown());
+/** Whether a value can be walked without fear for the stack. */
+const isShallow = (value: unknown, levels: number): boolean =>
+  typeof value !== 'object' ||
+  value === null ||
+  (levels > 0 && Object.values(value).every((member) => isShallow(member, levels - 1)));
+
+const metadata = z
+  .record(z.string().max(100), z.unknown())
+  .refine((value) => isShallow(value, 20), { error: 'must not be nested deeper than 20 levels' });
+
+/** Text of a caller that is stored or compared. SQLite stops reading a pattern at NUL, PostgreSQL takes none at all. */
+export const callerText = z.string().refine((text) => !text.includes('\0'), { error: 'must not contain NUL' });
 
 export const problemSchema = z
   .object({
@@ -28,6 +39,7 @@ export const problemSchema = z
     connection_id: z.string().optional(),
     provider: z.string().optional(),
     reconnect_url: z.string().optional(),
+    reason: z.string().optional().openapi({ description: 'Why a person must reconnect' }),
     upstream: z
       .object({
         status: z.int().optional(),
@@ -165,7 +177,7 @@ export const flowBody = (flow: Flow, publicUrl: string): z.infer<typeof flowSche
 export const connectSchema = z
   .strictObject({
     provider: z.string().min(1).max(63).optional(),
-    owner: z.string().min(1).max(200),
+    owner: callerText.min(1).max(200),
     scopes: z.array(z.string().min(1).max(300)).min(1).max(100).optional(),
     return_to: z.string().max(2000).optional(),
     connection_id: z.string().max(100).optional(),

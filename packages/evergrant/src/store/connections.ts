@@ -1,4 +1,4 @@
-import { type Expression, type SqlBool, sql } from 'kysely';
+import { type Expression, type InferResult, type SqlBool, sql } from 'kysely';
 import type { Queryable } from './index.ts';
 import type { Changes, ConnectionRow, ConnectionsTable, New } from './schema.ts';
 
@@ -125,8 +125,8 @@ export const remove = async (db: Queryable, id: string): Promise<void> => {
   await db.deleteFrom('connections').where('id', '=', id).execute();
 };
 
-/** All that a token read needs, in one row. */
-export const forReading = (db: Queryable, id: string) =>
+/** The query of {@link PointReads.connection}. */
+export const reading = (db: Queryable, id: string) =>
   db
     .selectFrom('connections')
     .innerJoin('grants', 'grants.id', 'connections.grant_id')
@@ -148,10 +148,8 @@ export const forReading = (db: Queryable, id: string) =>
       'grants.expires_at',
       'grants.lifetime',
       'grants.generation',
-      'grants.last_error',
       sql<number>`grants.refresh_token_sealed is not null`.as('has_refresh_token'),
     ])
-    .where('connections.id', '=', id)
-    .executeTakeFirst();
+    .where('connections.id', '=', id);
 
-export type ReadingRow = NonNullable<Awaited<ReturnType<typeof forReading>>>;
+export type ReadingRow = InferResult<ReturnType<typeof reading>>[number];

@@ -3,6 +3,7 @@ import { type Migration, Migrator } from 'kysely/migration';
 import { EvergrantError } from '../errors/index.ts';
 import type { DatabaseSettings } from '../settings/types.ts';
 import { migrations, sqliteTypes } from './migrations.ts';
+import { createPointReads, type PointReads } from './point-reads.ts';
 import type { Database } from './schema.ts';
 import { openSqlite } from './sqlite.ts';
 
@@ -24,6 +25,7 @@ export type Queryable = Kysely<Database>;
 
 export interface Store {
   readonly db: Queryable;
+  readonly reads: PointReads;
   /**
    * Runs `work` in one transaction, which is durable when the promise resolves. Never await the network inside:
    * on SQLite everything else waits meanwhile.
@@ -52,6 +54,7 @@ export const openStore = async (settings: DatabaseSettings): Promise<Store> => {
   }
   return {
     db,
+    reads: createPointReads(db),
     transaction: (work) => db.transaction().execute(work),
     close: () => db.destroy(),
   };

@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { SqliteDialect, type SqliteStatement } from 'kysely';
 import { EvergrantError } from '../errors/index.ts';
@@ -18,27 +18,35 @@ const statementCacheSize = 500;
  * @throws EvergrantError `storage_unavailable` when the file cannot be opened
  */
 export const openSqlite = (path: string): SqliteDialect => {
-  const database = converting(() => {
-    if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    const opened = new DatabaseSync(path, { timeout: 5000 });
-    opened.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on');
-    return opened;
-  });
-  const statements = new Map<string, StatementSync>();
-  const prepared = (sql: string): StatementSync => {
-    const known = statements.get(sql);
-    if (known) return known;
-    const statement = database.prepare(sql);
+  const database = openFile(path);
+  const statements = new Map<string, SqliteStatement>();
+  const prepare = (sql: string): SqliteStatement => {
+    const statement = converting(() => toKysely(database.prepare(sql === 'begin' ? 'begin immediate' : sql)));
     if (statements.size >= statementCacheSize) statements.clear();
     statements.set(sql, statement);
     return statement;
   };
   return new SqliteDialect({
     database: {
-      prepare: (sql) => converting(() => toKysely(prepared(sql === 'begin' ? 'begin immediate' : sql))),
+      prepare: (sql) => statements.get(sql) ?? prepare(sql),
       close: () => database.close(),
     },
   });
+};
+
+const openFile = (path: string): DatabaseSync => {
+  try {
+    if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    const opened = new DatabaseSync(path, { timeout: 5000 });
+    opened.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on');
+    return opened;
+  } catch (error) {
+    const { code = 'unknown', message } = error as NodeJS.ErrnoException;
+    const reason = code === 'ERR_SQLITE_ERROR' ? message : code;
+    throw new EvergrantError('storage_unavailable', {
+      detail: `${resolve(path)} cannot be opened (${reason}). Its folder must be writable, or one that can be made; set another with DATABASE_URL=sqlite:PATH`,
+    });
+  }
 };
 
 type Parameter = string | number | bigint | Uint8Array | null;
@@ -62,9 +70,6 @@ const converting = <T>(work: () => T): T => {
     const { errcode, code } = error as { errcode?: number; code?: string };
     if (code === 'ERR_SQLITE_ERROR' && ((errcode ?? 0) & 0xff) !== constraint && (errcode ?? 1) !== 1) {
       throw new EvergrantError('storage_unavailable', { detail: `SQLite says: ${error.message}` });
-    }
-    if (code === 'EACCES' || code === 'EROFS' || code === 'ENOSPC' || code === 'ENOTDIR' || code === 'EPERM') {
-      throw new EvergrantError('storage_unavailable', { detail: `The data folder cannot be used (${code})` });
     }
     throw error;
   }

@@ -9,14 +9,23 @@ import { type NamedKey, parseKeys } from '../settings/encryption-keys.ts';
  * makes it and all get the same key. A file that exists is never overwritten: without its key nothing stored can be
  * opened again.
  *
+ * @param mayCreate whether nothing has been sealed yet; otherwise a file that is missing is not replaced
  * @throws EvergrantError `storage_key_unavailable` when the file cannot be read or made, is readable by others, or
  *   does not hold keys
  */
-export const loadOrCreateKeyFile = async (path: string): Promise<{ keys: NamedKey[]; created: boolean }> => {
+export const loadOrCreateKeyFile = async (
+  path: string,
+  mayCreate = true,
+): Promise<{ keys: NamedKey[]; created: boolean }> => {
   const file = resolve(path);
   try {
     const present = await readKeyFile(file);
     if (present) return { keys: present, created: false };
+    if (!mayCreate) {
+      throw unavailable(
+        `${file} is missing, and the database was sealed with its key. Put the file back from its backup, or give the key in ENCRYPTION_KEYS. No other key was made.`,
+      );
+    }
     const created = await createKeyFile(file);
     const keys = await readKeyFile(file);
     if (!keys) throw unavailable(`${file} vanished while it was read.`);

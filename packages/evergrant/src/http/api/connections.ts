@@ -5,6 +5,7 @@ import { readAccessToken, replaceRejected } from '../../grants/read.ts';
 import { requires } from '../auth.ts';
 import type { HttpDependencies, HttpEnv } from '../deps.ts';
 import {
+  callerText,
   connectionBody,
   connectionSchema,
   eventBody,
@@ -42,10 +43,10 @@ const addReading = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void => 
       middleware: requires(deps, 'connections:read'),
       request: {
         query: z.strictObject({
-          owner: z.string().optional(),
-          provider: z.string().optional(),
+          owner: callerText.optional(),
+          provider: callerText.optional(),
           status: z.enum(statuses).optional(),
-          q: z.string().max(200).optional(),
+          q: callerText.max(200).optional(),
           ...pageQuery,
         }),
       },
