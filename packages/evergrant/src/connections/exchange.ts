@@ -1,17 +1,18 @@
 import { EvergrantError, isEvergrantError } from '../errors/index.ts';
-import * as timeline from '../events/index.ts';
 import type { Context } from '../grants/context.ts';
 import { openCredentials, sealExtra, sealGrant } from '../grants/credentials.ts';
 import { keepAnswer, mayCarryToken, openAnswer } from '../grants/journal.ts';
 import { verdictOfFault } from '../grants/renew.ts';
-import { type Person, personOf, queueRevocation } from '../grants/revocations.ts';
+import type { Person } from '../grants/revocations.ts';
 import { usableUntil } from '../grants/timing.ts';
 import type { App, ExchangeInput, FlowSecrets, RawAnswer, TokenSet, Verdict } from '../protocols/types.ts';
 import { connections, type FlowRow, flows, type GrantRow, grants, type JournalRow, journal } from '../store/index.ts';
 import { sleep } from '../telemetry/clock.ts';
 import { newId } from '../telemetry/ids.ts';
 import { accountsWithoutChoice, attach } from './attach.ts';
-import { type Choices, sealChoices, toStoredFlowError } from './flow-view.ts';
+import { openAuthorization } from './authorization.ts';
+import { failFlow, finishFlow } from './flow-end.ts';
+import { type Choices, sealChoices } from './flow-view.ts';
 import { type Identity, identify } from './identify.ts';
 
 /*
@@ -53,21 +54,6 @@ export const resumeExchange = async (context: Context, flow: FlowRow): Promise<v
   });
 };
 
-/** What a flow keeps between the authorization request and the callback. */
-export interface Authorization {
-  url: string;
-  state: string;
-  secrets: FlowSecrets;
-}
-
-const authorizationPlace = (flowId: string) => ({ table: 'flows', column: 'authorization_sealed', row: flowId });
-
-export const sealAuthorization = (context: Context, flowId: string, authorization: Authorization): Uint8Array =>
-  context.vault.seal(JSON.stringify(authorization), authorizationPlace(flowId));
-
-export const openAuthorization = (context: Context, flow: FlowRow): Authorization =>
-  JSON.parse(context.vault.open(flow.authorization_sealed!, authorizationPlace(flow.id))) as Authorization;
-
 const endingInFailure = async (context: Context, flow: FlowRow, work: () => Promise<void>): Promise<void> => {
   try {
     await work();
@@ -75,35 +61,6 @@ const endingInFailure = async (context: Context, flow: FlowRow, work: () => Prom
     if (!isEvergrantError(error)) context.logger.error({ flow: flow.id, error }, 'a flow failed unexpectedly');
     await failFlow(context, flow, isEvergrantError(error) ? error : new EvergrantError('internal'));
   }
-};
-
-/** Ends a flow as failed. What it had received is destroyed, and revoked where that ends nothing that lives. */
-export const failFlow = async (context: Context, flow: FlowRow, error: EvergrantError): Promise<void> => {
-  await context.store.transaction(async (tx) => {
-    const now = context.clock.now();
-    const current = await flows.byId(tx, flow.id);
-    const changes = { status: 'failed' as const, error: toStoredFlowError(error), updated_at: now };
-    if (!(await flows.move(tx, flow.id, ['pending', 'exchanging', 'choosing'], { ...changes, ...spent }))) return;
-    if (current?.grant_id) await dropGrant(context, tx, current.grant_id);
-    const about = { owner: flow.owner, ...(flow.provider === null ? {} : { provider: flow.provider }) };
-    await timeline.record(tx, now, 'flow.failed', about, { code: error.code, flow_id: flow.id });
-  });
-  context.notices.changed(flow.id);
-};
-
-/** Nothing secret outlives a flow. */
-const spent = { authorization_sealed: null, choices_sealed: null, grant_id: null } as const;
-
-/** Destroys a grant that never came to serve a connection. */
-export const dropGrant = async (
-  context: Context,
-  tx: Parameters<typeof grants.byId>[0],
-  grantId: string,
-): Promise<void> => {
-  const grant = await grants.byId(tx, grantId);
-  if (!grant) return;
-  await grants.remove(tx, grantId);
-  await queueRevocation(context, tx, personOf(grant), openCredentials(context.vault, grant));
 };
 
 const orFault = async (request: () => Promise<RawAnswer>): Promise<RawAnswer> => {
@@ -316,19 +273,4 @@ const conclude = async (
       updated_at: now,
     });
   });
-};
-
-export const finishFlow = async (
-  context: Context,
-  tx: Parameters<typeof flows.move>[0],
-  flowId: string,
-  connectionIds: string[],
-): Promise<void> => {
-  const moved = await flows.move(tx, flowId, ['exchanging', 'choosing'], {
-    ...spent,
-    status: 'connected',
-    connection_ids: JSON.stringify(connectionIds),
-    updated_at: context.clock.now(),
-  });
-  if (!moved) throw new EvergrantError('flow_already_used');
 };

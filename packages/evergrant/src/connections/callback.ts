@@ -1,0 +1,85 @@
+import { EvergrantError, isEvergrantError } from '../errors/index.ts';
+import type { Context } from '../grants/context.ts';
+import { type FlowRow, flows } from '../store/index.ts';
+import { openAuthorization, sealAuthorization } from './authorization.ts';
+import { exchange } from './exchange.ts';
+import { failFlow } from './flow-end.ts';
+import { flowStatus } from './flow-view.ts';
+import { hashToken, matchesHash } from './tokens.ts';
+import type { UnderWay } from './under-way.ts';
+
+/**
+ * Takes the platform's answer (RFC 6749 section 4.1.2): checks path, browser, state and issuer, takes the flow exactly
+ * once, exchanges the code and goes on to the end. What fails from there on ends the flow and is shown by its status.
+ *
+ * @param provider the provider of the path on which the answer came
+ * @returns the flow, ended one way or the other
+ * @throws EvergrantError of a refused answer, which spends nothing: `callback_malformed`, `flow_not_found`,
+ *   `flow_expired`, `flow_already_used`, `issuer_mismatch`, `flow_browser_mismatch`
+ */
+export const takeCallback = async (
+  context: Context,
+  underWay: UnderWay,
+  provider: string,
+  parameters: URLSearchParams,
+  browserOf: (flowId: string) => string | undefined,
+): Promise<FlowRow> => {
+  const { store, clock } = context;
+  const state = stateOf(parameters);
+  const flow = await flows.byState(store.db, hashToken(state));
+  if (!flow) throw new EvergrantError('flow_not_found');
+  checkPending(context, flow);
+  if (flow.provider !== provider) {
+    context.logger.error({ flow: flow.id, provider }, "an answer came on another provider's path");
+    throw new EvergrantError('issuer_mismatch', { provider });
+  }
+  if (!matchesHash(browserOf(flow.id), flow.browser_hash)) throw new EvergrantError('flow_browser_mismatch');
+
+  const app = context.apps.get(provider, flow.instance);
+  const protocol = context.apps.protocol(app);
+  const authorization = openAuthorization(context, flow);
+  const secrets = { ...authorization.secrets, carried: protocol.carry(app, parameters) };
+  const input = { parameters, state, secrets, redirectUri: flow.redirect_uri! };
+  const refusal = await refusalOf(() => protocol.checkCallback(app, input));
+  if (refusal?.code === 'callback_malformed') throw refusal;
+  const changes = {
+    status: 'exchanging' as const,
+    authorization_sealed: sealAuthorization(context, flow.id, { ...authorization, secrets }),
+    updated_at: clock.now(),
+  };
+  if (!(await flows.move(store.db, flow.id, ['pending'], changes))) throw new EvergrantError('flow_already_used');
+  if (refusal) await failFlow(context, flow, refusal);
+  else await underWay.carry(flow.id, exchange(context, { ...flow, status: 'exchanging' }, app, input));
+  return (await flows.byId(store.db, flow.id))!;
+};
+
+/** @throws EvergrantError `flow_expired`, `flow_already_used` */
+export const checkPending = (context: Context, flow: FlowRow): void => {
+  const status = flowStatus(flow, context.clock.now());
+  if (status === 'expired') throw new EvergrantError('flow_expired');
+  if (flow.status !== 'pending') throw new EvergrantError('flow_already_used');
+};
+
+/** @throws EvergrantError `callback_malformed` when there is none, or any parameter comes twice (RFC 6749 section 3.1) */
+const stateOf = (parameters: URLSearchParams): string => {
+  const names = [...parameters.keys()];
+  const state = parameters.get('state');
+  if (new Set(names).size !== names.length || !state) {
+    const said = parameters.get('error');
+    throw new EvergrantError('callback_malformed', {
+      detail: state ? 'A parameter came twice' : 'The parameter state is missing',
+      ...(said && /^[\w.-]{1,64}$/.test(said) ? { upstream: { code: said } } : {}),
+    });
+  }
+  return state;
+};
+
+const refusalOf = async (check: () => Promise<void>): Promise<EvergrantError | null> => {
+  try {
+    await check();
+    return null;
+  } catch (error) {
+    if (isEvergrantError(error)) return error;
+    throw error;
+  }
+};

@@ -1,0 +1,118 @@
+import { EvergrantError, isEvergrantError } from '../errors/index.ts';
+import type { Context } from '../grants/context.ts';
+import type { App } from '../protocols/types.ts';
+import { connections, type FlowRow, flows } from '../store/index.ts';
+import { type Authorization, openAuthorization, sealAuthorization } from './authorization.ts';
+import { checkPending } from './callback.ts';
+import { requestedScopes } from './exchange.ts';
+import { failFlow } from './flow-end.ts';
+import { checkScopesAllowed } from './start.ts';
+import { hashToken, matchesHash, randomToken } from './tokens.ts';
+
+/** What the page behind a flow's link must do next. */
+export type FlowStep =
+  | { kind: 'choose_provider'; flow: FlowRow }
+  | { kind: 'confirm'; flow: FlowRow; app: App; reconnectAccount: string | null }
+  | { kind: 'redirect'; flow: FlowRow; url: string };
+
+/** The pages behind a flow's link, up to the redirect to the platform. */
+export const createLink = (context: Context) => {
+  const { store, clock } = context;
+
+  /**
+   * Opens a flow's link in a browser and binds it to that browser.
+   *
+   * @param browserOf the token that the browser's cookie holds for a flow
+   * @returns what to show, and a new browser token where the cookie must be set
+   * @throws EvergrantError `flow_not_found`, `flow_expired`, `flow_already_used`, `flow_browser_mismatch`
+   */
+  const open = async (
+    link: string,
+    browserOf: (flowId: string) => string | undefined,
+  ): Promise<{ step: FlowStep; newBrowser: string | null }> => {
+    const flow = await pendingByLink(link);
+    const newBrowser = await bind(flow, browserOf(flow.id));
+    const step = flow.skip_confirmation ? await proceed(flow) : await nextStep(flow);
+    return { step, newBrowser };
+  };
+
+  /**
+   * Goes on from a page of the flow: with the provider that the person chose, or confirmed.
+   *
+   * @throws EvergrantError as {@link open}, and `provider_unavailable` or the like when the platform cannot be asked
+   */
+  const confirm = async (
+    link: string,
+    browser: (flowId: string) => string | undefined,
+    choice: { provider?: string },
+  ): Promise<FlowStep> => {
+    const flow = await pendingByLink(link);
+    if (!matchesHash(browser(flow.id), flow.browser_hash)) throw new EvergrantError('flow_browser_mismatch');
+    if (flow.provider !== null) return proceed(flow);
+    if (choice.provider === undefined) return nextStep(flow);
+    checkScopesAllowed(context.apps.get(choice.provider), requestedScopeList(flow));
+    await flows.move(store.db, flow.id, ['pending'], { provider: choice.provider, updated_at: clock.now() });
+    // Choosing a platform on our page is the confirmation.
+    return proceed({ ...flow, provider: choice.provider });
+  };
+
+  const pendingByLink = async (link: string): Promise<FlowRow> => {
+    const flow = await flows.byLink(store.db, hashToken(link));
+    if (!flow) throw new EvergrantError('flow_not_found');
+    checkPending(context, flow);
+    return flow;
+  };
+
+  const bind = async (flow: FlowRow, browser: string | undefined): Promise<string | null> => {
+    if (flow.browser_hash !== null) {
+      if (matchesHash(browser, flow.browser_hash)) return null;
+      throw new EvergrantError('flow_browser_mismatch');
+    }
+    const token = randomToken();
+    if (await flows.bindBrowser(store.db, flow.id, hashToken(token), clock.now())) return token;
+    throw new EvergrantError('flow_browser_mismatch');
+  };
+
+  const nextStep = async (flow: FlowRow): Promise<FlowStep> => {
+    if (flow.provider === null) return { kind: 'choose_provider', flow };
+    const account = flow.connection_id ? await connections.byId(store.db, flow.connection_id) : undefined;
+    const reconnectAccount = account ? (account.name ?? account.username ?? account.account_id) : null;
+    return { kind: 'confirm', flow, app: context.apps.get(flow.provider, flow.instance), reconnectAccount };
+  };
+
+  /** Makes the authorization request, once a flow: going back and forth shows the platform the same one. */
+  const proceed = async (flow: FlowRow): Promise<FlowStep> => {
+    if (flow.provider === null) return nextStep(flow);
+    if (flow.authorization_sealed) return { kind: 'redirect', flow, url: openAuthorization(context, flow).url };
+    const app = context.apps.get(flow.provider, flow.instance);
+    const state = randomToken();
+    const request = {
+      state,
+      scopes: requestedScopes(flow, app),
+      redirectUri: app.redirectUri,
+      reconnect: flow.connection_id !== null,
+      instance: flow.instance,
+    };
+    let authorization: Authorization;
+    try {
+      authorization = { ...(await context.apps.protocol(app).authorize(app, request)), state };
+    } catch (error) {
+      const ours = isEvergrantError(error) ? error : new EvergrantError('internal');
+      await failFlow(context, flow, ours);
+      throw ours;
+    }
+    await flows.move(store.db, flow.id, ['pending'], {
+      client_id: app.clientId,
+      state_hash: hashToken(state),
+      redirect_uri: app.redirectUri,
+      authorization_sealed: sealAuthorization(context, flow.id, authorization),
+      updated_at: clock.now(),
+    });
+    return { kind: 'redirect', flow, url: authorization.url };
+  };
+
+  return { open, confirm };
+};
+
+const requestedScopeList = (flow: FlowRow): string[] | undefined =>
+  flow.scopes === null ? undefined : (JSON.parse(flow.scopes) as string[]);
