@@ -1,0 +1,38 @@
+import { Pool } from 'undici';
+
+/*
+ * The load, in a process of its own: so many connections, each with one request at a time, for so many seconds. Prints
+ * one line of JSON. Usage: load.ts ORIGIN PATH API_KEY CONNECTIONS SECONDS
+ */
+
+const [origin = '', path = '', apiKey = '', connections = '', seconds = ''] = process.argv.slice(2);
+const pool = new Pool(origin, { connections: Number(connections), pipelining: 1 });
+const headers = { authorization: `Bearer ${apiKey}` };
+const latencies: number[] = [];
+const start = performance.now();
+const end = start + Number(seconds) * 1000;
+
+const worker = async (): Promise<void> => {
+  for (let before = performance.now(); before < end; ) {
+    const { statusCode, body } = await pool.request({ path, method: 'GET', headers });
+    const text = await body.text();
+    if (statusCode !== 200) throw new Error(`${origin}${path} answered ${statusCode}: ${text}`);
+    const after = performance.now();
+    latencies.push(after - before);
+    before = after;
+  }
+};
+
+await Promise.all(Array.from({ length: Number(connections) }, worker));
+const elapsed = (performance.now() - start) / 1000;
+await pool.close();
+latencies.sort((one, other) => one - other);
+const quantile = (share: number): number => latencies[Math.floor(latencies.length * share)] ?? 0;
+console.log(
+  JSON.stringify({
+    reads: latencies.length,
+    perSecond: latencies.length / elapsed,
+    p50: quantile(0.5) * 1000,
+    p99: quantile(0.99) * 1000,
+  }),
+);

@@ -1,0 +1,69 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+/** What one measurement says; times in microseconds. */
+export interface Measured {
+  reads: number;
+  perSecond: number;
+  p50: number;
+  p99: number;
+}
+
+const pathOf = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
+
+/** Runs a script that prints one line of JSON. */
+export const measure = async (
+  file: string,
+  args: (string | number)[],
+  environment: Record<string, string> = {},
+): Promise<Measured> => {
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['--conditions=source', pathOf(file), ...args.map(String)],
+    { env: { PATH: process.env['PATH'], ...environment } },
+  );
+  return JSON.parse(stdout) as Measured;
+};
+
+/** Starts a server and waits until it says that it is ready. */
+export const serve = async (
+  file: string,
+  args: string[],
+  environment: Record<string, string>,
+): Promise<ChildProcess> => {
+  const child = spawn(process.execPath, [pathOf(file), ...args], {
+    env: { PATH: process.env['PATH'], ...environment },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await new Promise<void>((resolve, reject) => {
+    child.stdout.on('data', (text: Buffer) => {
+      if (text.includes('is ready')) resolve();
+    });
+    child.once('exit', (status) => reject(new Error(`${file} ended with status ${status}`)));
+  });
+  return child;
+};
+
+/** Microseconds of processor time that a process has used; 0 where the system does not tell (anything but Linux). */
+export const processorTime = (pid: number | undefined): number => {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /, '')
+      .split(' ');
+    // User and system time in ticks, of which Linux has 100 a second (proc(5)).
+    return (Number(fields[11]) + Number(fields[12])) * 10_000;
+  } catch {
+    return 0;
+  }
+};
+
+/** Ends a server and waits until it has gone. */
+export const stop = async (child: ChildProcess): Promise<void> => {
+  if (child.exitCode !== null) return;
+  const gone = once(child, 'exit');
+  child.kill('SIGTERM');
+  await gone;
+};
