@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { existsSync } from 'node:fs';
+import nodeModule from 'node:module';
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 18)) {
@@ -11,6 +12,14 @@ if (major < 22 || (major === 22 && minor < 18)) {
 }
 
 // A checkout runs its TypeScript directly; the published package carries the compiled files only.
-const source = new URL('../src/cli/main.ts', import.meta.url);
-const { main } = await import(existsSync(source) ? source.href : new URL('../dist/cli/main.js', import.meta.url).href);
+const isCheckout = existsSync(new URL('../src/index.ts', import.meta.url));
+const locate = (name) => new URL(isCheckout ? `../src/${name}.ts` : `../dist/${name}.js`, import.meta.url).href;
+
+// In a configuration file `import … from 'evergrant'` means this program, wherever the file lies.
+nodeModule.registerHooks({
+  resolve: (specifier, context, next) =>
+    specifier === 'evergrant' ? { url: locate('index'), shortCircuit: true } : next(specifier, context),
+});
+
+const { main } = await import(locate('cli/main'));
 process.exitCode = await main(process.argv.slice(2));

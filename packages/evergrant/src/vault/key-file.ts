@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { link, mkdir, open, unlink } from 'node:fs/promises';
+import { type FileHandle, link, mkdir, open, unlink, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { EvergrantError, isEvergrantError } from '../errors/index.ts';
 import { type NamedKey, parseKeys } from '../settings/encryption-keys.ts';
@@ -37,23 +37,27 @@ export const loadOrCreateKeyFile = async (
 };
 
 const readKeyFile = async (file: string): Promise<NamedKey[] | null> => {
-  await using handle = await open(file, 'r').catch((error: unknown) => {
+  const handle = await open(file, 'r').catch((error: unknown) => {
     if (codeOf(error) === 'ENOENT') return null;
     throw error;
   });
   if (!handle) return null;
+  const text = await readPrivately(file, handle).finally(() => handle.close());
+  try {
+    return parseKeys(text);
+  } catch (error) {
+    throw isEvergrantError(error) ? unavailable(`${file} does not hold keys. ${error.detail}`) : error;
+  }
+};
+
+const readPrivately = async (file: string, handle: FileHandle): Promise<string> => {
   const status = await handle.stat();
   if (!status.isFile()) throw unavailable(`${file} is not a file.`);
   // Windows has no such mode; its files belong to the profile of their user.
   if (process.platform !== 'win32' && (status.mode & 0o077) !== 0) {
     throw unavailable(`${file} can be read by other users of this machine. Run: chmod 600 ${file}`);
   }
-  const text = await handle.readFile('utf8');
-  try {
-    return parseKeys(text);
-  } catch (error) {
-    throw isEvergrantError(error) ? unavailable(`${file} does not hold keys. ${error.detail}`) : error;
-  }
+  return handle.readFile('utf8');
 };
 
 /** Returns false when another process was faster. */
@@ -63,7 +67,7 @@ const createKeyFile = async (file: string): Promise<boolean> => {
   // A name of its own for each key: a lost and newly made file is then told from a changed one.
   const line = `k${randomBytes(4).toString('hex')}:${randomBytes(32).toString('base64')}\n`;
   try {
-    await writeDurably(draft, line);
+    await writeFile(draft, line, { flag: 'wx', mode: 0o600, flush: true });
     // Unlike a rename, a link never replaces what is there.
     await link(draft, file);
     await syncFolder(dirname(file));
@@ -76,17 +80,11 @@ const createKeyFile = async (file: string): Promise<boolean> => {
   }
 };
 
-const writeDurably = async (file: string, text: string): Promise<void> => {
-  await using handle = await open(file, 'wx', 0o600);
-  await handle.writeFile(text);
-  await handle.sync();
-};
-
 /** Makes the new name survive a power cut. Windows cannot open a folder and does not need to. */
 const syncFolder = async (folder: string): Promise<void> => {
   if (process.platform === 'win32') return;
-  await using handle = await open(folder, 'r');
-  await handle.sync();
+  const handle = await open(folder, 'r');
+  await handle.sync().finally(() => handle.close());
 };
 
 const unavailable = (detail: string): EvergrantError => new EvergrantError('storage_key_unavailable', { detail });
