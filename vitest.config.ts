@@ -15,6 +15,8 @@ export default defineConfig({
           include: ['packages/*/test/**/*.test.ts', 'examples/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          // Most of these wait for processes and platforms, not for a processor.
+          maxWorkers: 3,
         },
       },
     ],
