@@ -21,7 +21,7 @@ export const createHttp = (deps: HttpDependencies): ((request: Request) => Promi
       if (!result.success) throw invalidRequest(result.error.issues);
     },
   });
-  app.use(identify, secure(deps));
+  app.use(introduce(deps));
   app.use(
     methodNotAllowed({
       app,
@@ -49,23 +49,21 @@ export const createHttp = (deps: HttpDependencies): ((request: Request) => Promi
   return async (request) => app.fetch(base === '' ? request : withoutBase(request, base));
 };
 
-/** Gives every request an id that joins what the caller sees with the log. */
-const identify: MiddlewareHandler<HttpEnv> = async (c, next) => {
-  const requestId = `req_${randomUUID()}`;
-  c.set('requestId', requestId);
-  c.header('x-request-id', requestId);
-  await next();
-};
-
-/** Headers of every answer. They are set before it is made: afterwards each one would copy the whole answer. */
-const secure = (deps: HttpDependencies): MiddlewareHandler<HttpEnv> => {
+/**
+ * Gives every request an id that joins what the caller sees with the log, and every answer its headers. They are set
+ * before it is made: afterwards each one would copy the whole answer.
+ */
+const introduce = (deps: HttpDependencies): MiddlewareHandler<HttpEnv> => {
   const https = deps.settings.publicUrl.startsWith('https:');
-  return async (c, next) => {
+  return (c, next) => {
+    const requestId = `req_${randomUUID()}`;
+    c.set('requestId', requestId);
+    c.header('x-request-id', requestId);
     c.header('x-content-type-options', 'nosniff');
     c.header('referrer-policy', 'no-referrer');
     c.header('cache-control', 'no-store');
     if (https) c.header('strict-transport-security', 'max-age=63072000; includeSubDomains');
-    await next();
+    return next();
   };
 };
 

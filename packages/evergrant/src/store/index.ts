@@ -45,19 +45,20 @@ export const openStore = async (settings: DatabaseSettings): Promise<Store> => {
       detail: 'PostgreSQL is not supported by this version yet; use DATABASE_URL=sqlite:PATH',
     });
   }
-  const db = new Kysely<Database>({ dialect: openSqlite(settings.path) });
+  const { dialect, preparePointRead } = openSqlite(settings.path);
+  const db = new Kysely<Database>({ dialect });
   try {
     await migrate(db, migrations(sqliteTypes));
+    return {
+      db,
+      reads: createPointReads(db, preparePointRead),
+      transaction: (work) => db.transaction().execute(work),
+      close: () => db.destroy(),
+    };
   } catch (error) {
     await db.destroy();
     throw error;
   }
-  return {
-    db,
-    reads: createPointReads(db),
-    transaction: (work) => db.transaction().execute(work),
-    close: () => db.destroy(),
-  };
 };
 
 /** Applies what is missing, one process at a time. */

@@ -1,11 +1,21 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { SqliteDialect, type SqliteStatement } from 'kysely';
+import { type CompiledQuery, SqliteDialect, type SqliteStatement } from 'kysely';
 import { EvergrantError } from '../errors/index.ts';
+import type { PreparePointRead } from './point-reads.ts';
+
+/** How long a statement waits for another process, in milliseconds. */
+const busyTimeout = 5000;
 
 /** How many prepared statements are kept; the product has fewer distinct ones. */
 const statementCacheSize = 500;
+
+export interface Sqlite {
+  dialect: SqliteDialect;
+  /** Absent where the database lives in the memory of its one connection. */
+  preparePointRead?: PreparePointRead;
+}
 
 /**
  * Kysely's SQLite dialect over `node:sqlite`.
@@ -14,10 +24,13 @@ const statementCacheSize = 500;
  * would lose a rotated refresh token. Transactions begin IMMEDIATE, because a transaction that reads first and
  * writes later fails at once with SQLITE_BUSY when another process wrote in between.
  *
+ * Point reads have a connection of their own: there they neither wait for a transaction of this process nor see what it
+ * has not committed.
+ *
  * @param path a file, made with its folder when absent, or `:memory:`
  * @throws EvergrantError `storage_unavailable` when the file cannot be opened
  */
-export const openSqlite = (path: string): SqliteDialect => {
+export const openSqlite = (path: string): Sqlite => {
   const database = openFile(path);
   const statements = new Map<string, SqliteStatement>();
   const prepare = (sql: string): SqliteStatement => {
@@ -26,18 +39,31 @@ export const openSqlite = (path: string): SqliteDialect => {
     statements.set(sql, statement);
     return statement;
   };
-  return new SqliteDialect({
+  let reader: DatabaseSync | undefined;
+  const dialect = new SqliteDialect({
     database: {
       prepare: (sql) => statements.get(sql) ?? prepare(sql),
-      close: () => database.close(),
+      close() {
+        reader?.close();
+        database.close();
+      },
     },
   });
+  if (path === ':memory:') return { dialect };
+  return {
+    dialect,
+    preparePointRead<Row>({ sql }: CompiledQuery<Row>) {
+      reader ??= converting(() => new DatabaseSync(path, { readOnly: true, timeout: busyTimeout }));
+      const statement = reader.prepare(sql);
+      return async (parameter: string) => converting(() => statement.get(parameter) as Row | undefined);
+    },
+  };
 };
 
 const openFile = (path: string): DatabaseSync => {
   try {
     if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    const opened = new DatabaseSync(path, { timeout: 5000 });
+    const opened = new DatabaseSync(path, { timeout: busyTimeout });
     opened.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on');
     return opened;
   } catch (error) {

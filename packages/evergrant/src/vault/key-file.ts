@@ -42,7 +42,7 @@ const readKeyFile = async (file: string): Promise<NamedKey[] | null> => {
     throw error;
   });
   if (!handle) return null;
-  const text = await readPrivately(file, handle).finally(() => handle.close());
+  const text = await closing(handle, () => readPrivately(file, handle));
   try {
     return parseKeys(text);
   } catch (error) {
@@ -80,11 +80,19 @@ const createKeyFile = async (file: string): Promise<boolean> => {
   }
 };
 
+const closing = async <T>(handle: FileHandle, work: () => Promise<T>): Promise<T> => {
+  try {
+    return await work();
+  } finally {
+    await handle.close();
+  }
+};
+
 /** Makes the new name survive a power cut. Windows cannot open a folder and does not need to. */
 const syncFolder = async (folder: string): Promise<void> => {
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');
-  await handle.sync().finally(() => handle.close());
+  await closing(handle, () => handle.sync());
 };
 
 const unavailable = (detail: string): EvergrantError => new EvergrantError('storage_key_unavailable', { detail });
