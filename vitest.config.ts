@@ -17,6 +17,7 @@ export default defineConfig({
           hookTimeout: 60_000,
           // Most of these wait for processes and platforms, not for a processor.
           maxWorkers: 3,
+          sequence: { groupOrder: 1 },
         },
       },
     ],

@@ -177,7 +177,7 @@ describe('requests to platforms', () => {
       expect(await harness.token(well.connection.id)).toMatchObject({ status: 200 });
       expect(await harness.api('POST', `/v1/connections/${well.connection.id}/refresh`)).toMatchObject({ status: 200 });
     }
-    expect(performance.now() - began).toBeLessThan(3000);
+    expect(performance.now() - began).toBeLessThan(10_000);
     harness.clock.advance(15_000);
     for (const answer of await Promise.all(waiting)) expect(answer.status).toBe(504);
     expect(harness.stub.renewals()).toHaveLength(1);
