@@ -1,3 +1,4 @@
+import { EvergrantError, isEvergrantError } from '../errors/index.ts';
 import type { Place, Vault } from './index.ts';
 
 const place: Place = { table: 'vault', column: 'check', row: '1' };
@@ -9,8 +10,14 @@ export const sealCheck = (vault: Vault): Uint8Array => vault.seal(text, place);
 /**
  * Detects a missing or wrong key before anything is sealed with it.
  *
- * @throws EvergrantError `storage_key_unavailable`
+ * @throws EvergrantError `storage_key_unavailable` that says which key to bring
  */
 export const verifyCheck = (vault: Vault, envelope: Uint8Array): void => {
-  vault.open(envelope, place);
+  try {
+    vault.open(envelope, place);
+  } catch (error) {
+    if (!isEvergrantError(error, 'storage_key_unavailable')) throw error;
+    const detail = `${error.detail} Set ENCRYPTION_KEYS to the keys with which this database was written, or restore its key file`;
+    throw new EvergrantError('storage_key_unavailable', { detail });
+  }
 };
