@@ -57,8 +57,8 @@ const run = async ({ connection, environment }: Installation): Promise<void> => 
   };
   const results: Results = { evergrant: [], bare: [], library: [] };
   try {
-    await load(evergrant, evergrantPort, 2);
-    await load(bare, barePort, 2);
+    await load(evergrant, evergrantPort, 5);
+    await load(bare, barePort, 5);
     for (let round = 0; round < Number(rounds); round++) {
       results.evergrant.push(await load(evergrant, evergrantPort, seconds));
       results.bare.push(await load(bare, barePort, seconds));

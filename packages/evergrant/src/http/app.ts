@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { OpenAPIHono } from '@hono/zod-openapi';
-import type { MiddlewareHandler } from 'hono';
+import type { Context as HonoContext, MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { EvergrantError } from '../errors/index.ts';
@@ -21,23 +21,7 @@ export const createHttp = (deps: HttpDependencies): ((request: Request) => Promi
       if (!result.success) throw invalidRequest(result.error.issues);
     },
   });
-  app.use(introduce(deps));
-  app.use(
-    methodNotAllowed({
-      app,
-      onMethodNotAllowed: (c, methods) => {
-        const answer = problem(deps, c, new EvergrantError('method_not_allowed'));
-        answer.headers.set('allow', methods.join(', '));
-        return answer;
-      },
-    }),
-  );
-  const limit = bodyLimit({
-    maxSize: largestBody,
-    onError: (c) => problem(deps, c, new EvergrantError('payload_too_large')),
-  });
-  app.use(whereBody(limit));
-  app.use('/v1/*', whereBody(jsonOnly));
+  app.use(introduce(deps), checkBody(deps));
   addConnectRoutes(app, deps);
   addConnectionRoutes(app, deps);
   addHealthRoutes(app, deps);
@@ -68,20 +52,28 @@ const introduce = (deps: HttpDependencies): MiddlewareHandler<HttpEnv> => {
 };
 
 /** Looks at bodies only where there may be one: only to ask for it makes the server build a whole standard Request. */
-const whereBody =
-  (check: MiddlewareHandler<HttpEnv>): MiddlewareHandler<HttpEnv> =>
-  (c, next) =>
-    c.req.method === 'GET' || c.req.method === 'HEAD' ? next() : check(c, next);
+const checkBody = (deps: HttpDependencies): MiddlewareHandler<HttpEnv> => {
+  const limit = bodyLimit({
+    maxSize: largestBody,
+    onError: (c) => problem(deps, c, new EvergrantError('payload_too_large')),
+  });
+  return (c, next) => {
+    if (c.req.method === 'GET' || c.req.method === 'HEAD') return next();
+    return limit(c, () => {
+      if (c.req.path.startsWith('/v1/')) refuseOtherTypes(c);
+      return next();
+    });
+  };
+};
 
 /** A body that is not declared as JSON is refused before it is read. */
-const jsonOnly: MiddlewareHandler<HttpEnv> = async (c, next) => {
+const refuseOtherTypes = (c: HonoContext<HttpEnv>): void => {
   const type = c.req.header('content-type');
   const length = c.req.header('content-length');
   // Behind node:http every DELETE has a body stream; whether it carries anything the headers say (RFC 9112 section 6.3).
   const announced = length === undefined ? (c.req.header('transfer-encoding') ?? type) !== undefined : length !== '0';
   const hasBody = c.req.raw.body !== null && announced;
   if (hasBody && !/^application\/json\s*(?:;|$)/i.test(type ?? '')) throw new EvergrantError('unsupported_media_type');
-  await next();
 };
 
 const addDocument = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void => {
@@ -100,11 +92,25 @@ const answerFaults = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies, hosted:
     const ours = toEvergrantError(deps, c, error);
     return hosted.serves(c.req.path) ? hosted.errorPage(c, ours) : problem(deps, c, ours);
   });
-  app.notFound((c) =>
+  const refuseMethod = methodNotAllowed({
+    app,
+    onMethodNotAllowed: (c, methods) => {
+      const answer = problem(deps, c, new EvergrantError('method_not_allowed'));
+      answer.headers.set('allow', methods.join(', '));
+      return answer;
+    },
+  });
+  const notFound = (c: HonoContext<HttpEnv>) =>
     c.req.path.startsWith('/v1/') || !hosted.wantsPage(c)
       ? problem(deps, c, new EvergrantError('not_found'))
-      : hosted.notFoundPage(c),
-  );
+      : hosted.notFoundPage(c);
+  // Asked only where no route answers: before the routes it would cost every request.
+  app.notFound(async (c) => {
+    await refuseMethod(c, async () => {
+      c.res = notFound(c);
+    });
+    return c.res;
+  });
 };
 
 /** With a path in PUBLIC_URL, requests may come with it or, from a proxy that strips it, without. */

@@ -4,6 +4,7 @@ import { toProblem } from '../../errors/problem.ts';
 import { readAccessToken, replaceRejected } from '../../grants/read.ts';
 import { requires } from '../auth.ts';
 import type { HttpDependencies, HttpEnv } from '../deps.ts';
+import { invalidRequest } from '../problems.ts';
 import {
   callerText,
   connectionBody,
@@ -156,27 +157,26 @@ const addChanging = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void =>
   );
 };
 
+const tokenQuery = z.strictObject({ min_valid: queryNumber.pipe(z.number().min(0)).optional() });
+
 const addTokens = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void => {
-  app.openapi(
-    createRoute({
-      method: 'get',
-      path: '/v1/connections/{id}/token',
-      summary: 'Read a valid token',
-      security: [{ apiKey: ['tokens:read'] }],
-      middleware: requires(deps, 'tokens:read'),
-      request: {
-        params: idParameter,
-        query: z.strictObject({ min_valid: queryNumber.pipe(z.number().min(0)).optional() }),
-      },
-      responses: { 200: json('A token that lives long enough', tokenSchema), ...problems },
-    }),
-    async (c) => {
-      const { id } = c.req.valid('param');
-      const { owner } = c.get('principal');
-      const minValid = c.req.valid('query').min_valid;
-      return c.json(tokenBody(await readAccessToken(deps.context, deps.renewals, id, { minValid, owner })), 200);
-    },
-  );
+  const reading = createRoute({
+    method: 'get',
+    path: '/v1/connections/{id}/token',
+    summary: 'Read a valid token',
+    security: [{ apiKey: ['tokens:read'] }],
+    request: { params: idParameter, query: tokenQuery },
+    responses: { 200: json('A token that lives long enough', tokenSchema), ...problems },
+  });
+  // The route that is called most: it checks its query itself, for the two middlewares that would are a tenth of its cost.
+  app.openAPIRegistry.registerPath(reading);
+  app.get(reading.getRoutingPath(), requires(deps, 'tokens:read'), async (c) => {
+    const { owner } = c.get('principal');
+    const query = tokenQuery.safeParse(c.req.query());
+    if (!query.success) throw invalidRequest(query.error.issues);
+    const options = { minValid: query.data.min_valid, owner };
+    return c.json(tokenBody(await readAccessToken(deps.context, deps.renewals, c.req.param('id'), options)));
+  });
 
   app.openapi(
     createRoute({
