@@ -79,8 +79,12 @@ describe('environment', () => {
     expect(settingsOf(env)).toMatchObject(expected);
   });
 
-  it.each(['postgres', 'postgresql'])('keeps a %s URL as a secret', (scheme) => {
-    const url = `${scheme}://user:${canary}@db:5432/evergrant`;
+  it.each([
+    ['postgres', 'db:5432/evergrant'],
+    ['postgresql', 'db/evergrant?sslmode=verify-full&sslrootcert=/etc/ca.crt'],
+    ['postgres', '/evergrant?host=/run/postgresql'],
+  ])('keeps a URL of %s with %s as a secret', (scheme, rest) => {
+    const url = `${scheme}://user:${canary}@${rest}`;
     const { database } = settingsOf({ DATABASE_URL: url, ENCRYPTION_KEYS: `k1:${key}` });
     expect(database.kind === 'postgres' && database.url.reveal()).toBe(url);
     expect(JSON.stringify(database)).not.toContain(canary);

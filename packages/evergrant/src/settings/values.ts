@@ -96,7 +96,7 @@ export const parseDatabase = (text: string): DatabaseSettings => {
       return { kind: 'sqlite', path: rest };
     case 'postgres':
     case 'postgresql':
-      if (!rest.startsWith('//') || !URL.canParse(text)) {
+      if (!rest.startsWith('//') || !isConnectionUri(text)) {
         throw new Refusal(
           'is no connection URI of PostgreSQL (characters such as / # ? @ in the password must be percent-encoded)',
         );
@@ -106,6 +106,9 @@ export const parseDatabase = (text: string): DatabaseSettings => {
       throw new Refusal('must start with "sqlite:", "postgres://" or "postgresql://"');
   }
 };
+
+/** A user without a host is one at a socket, which `?host=/folder` names. */
+const isConnectionUri = (text: string): boolean => URL.canParse(text) || URL.canParse(text.replace('@/', '@host/'));
 
 /** The bootstrap key. Its alphabet and length keep guessing hopeless and copying safe. */
 export const parseApiKey = (text: string): Secret => {

@@ -1,32 +1,41 @@
 import { type Expression, type InferResult, type SqlBool, sql } from 'kysely';
-import type { Queryable } from './index.ts';
+import { isPostgres, type Queryable, textsOf } from './dialect.ts';
+import { prepared } from './prepared.ts';
 import type { Changes, ConnectionRow, ConnectionsTable, New } from './schema.ts';
 
 /** The status as every surface shows it; follows from what is stored, so it is stored nowhere. */
 export type ConnectionStatus = 'active' | 'limited' | 'degraded' | 'reauth_required' | 'disabled' | 'pending';
 
-const status = sql<ConnectionStatus>`case
+/**
+ * A token that ran out counts as degraded from the moment it did, even if its platform is blocked and nobody has looked
+ * at the grant since.
+ */
+const statusAt = (now: number) => sql<ConnectionStatus>`case
   when connections.disabled_at is not null then 'disabled'
   when grants.status = 'reauth_required' then 'reauth_required'
   when grants.degraded_at is not null then 'degraded'
+  when provider_gates.blocked_by is not null and grants.expires_at <= ${now} and schedule.due_at is not null then 'degraded'
   when connections.scopes_missing <> '[]' then 'limited'
   else 'active' end`;
 
 /** A connection with the facts of its grant and schedule that applications see. No secrets. */
 export type ConnectionRecord = Awaited<ReturnType<typeof records>>[number];
 
-const records = (db: Queryable, where?: (query: RecordQuery) => RecordQuery) => {
-  const query = recordQuery(db);
-  return (where ? where(query) : query).execute();
-};
+const records = (db: Queryable, now: number, where: (query: RecordQuery) => RecordQuery) =>
+  where(recordQuery(db, now)).execute();
 
 type RecordQuery = ReturnType<typeof recordQuery>;
 
-const recordQuery = (db: Queryable) =>
+const recordQuery = (db: Queryable, now: number) =>
   db
     .selectFrom('connections')
     .innerJoin('grants', 'grants.id', 'connections.grant_id')
     .leftJoin('schedule', 'schedule.grant_id', 'grants.id')
+    .leftJoin('provider_gates', (join) =>
+      join
+        .onRef('provider_gates.provider', '=', 'grants.provider')
+        .onRef('provider_gates.client_id', '=', 'grants.client_id'),
+    )
     .select([
       'connections.id',
       'connections.grant_id',
@@ -54,13 +63,14 @@ const recordQuery = (db: Queryable) =>
       'grants.last_error',
       'grants.failing_since',
       'schedule.due_at',
-      status.as('status'),
+      statusAt(now).as('status'),
+      'provider_gates.error as gate_error',
       sql<number>`connections.token_sealed is not null`.as('has_own_token'),
       sql<number>`grants.refresh_token_sealed is not null`.as('has_refresh_token'),
     ]);
 
-export const record = async (db: Queryable, id: string): Promise<ConnectionRecord | undefined> =>
-  (await records(db, (query) => query.where('connections.id', '=', id)))[0];
+export const record = async (db: Queryable, id: string, now: number): Promise<ConnectionRecord | undefined> =>
+  (await records(db, now, (query) => query.where('connections.id', '=', id)))[0];
 
 export interface ConnectionFilter {
   ids?: string[];
@@ -75,13 +85,13 @@ export interface ConnectionFilter {
 }
 
 /** Connections, newest first. */
-export const list = (db: Queryable, filter: ConnectionFilter): Promise<ConnectionRecord[]> =>
-  records(db, (all) => {
+export const list = (db: Queryable, filter: ConnectionFilter, now: number): Promise<ConnectionRecord[]> =>
+  records(db, now, (all) => {
     let query = all.orderBy('connections.id', 'desc').limit(filter.limit);
     if (filter.ids) query = query.where('connections.id', 'in', filter.ids);
     if (filter.owner !== undefined) query = query.where('connections.owner', '=', filter.owner);
     if (filter.provider !== undefined) query = query.where('connections.provider', '=', filter.provider);
-    if (filter.status !== undefined) query = query.where(status, '=', filter.status);
+    if (filter.status !== undefined) query = query.where(statusAt(now), '=', filter.status);
     if (filter.before !== undefined) query = query.where('connections.id', '<', filter.before);
     if (filter.q !== undefined) query = query.where(matches(filter.q));
     return query;
@@ -95,9 +105,16 @@ const matches = (text: string): Expression<SqlBool> => {
     or lower(connections.owner) like ${pattern} escape '\\')`;
 };
 
-export const byId = (db: Queryable, id: string): Promise<ConnectionRow | undefined> =>
-  db.selectFrom('connections').selectAll().where('id', '=', id).executeTakeFirst();
+/** @param lock whether the row is about to be changed by what is read */
+export const byId = (db: Queryable, id: string, lock = false): Promise<ConnectionRow | undefined> =>
+  db
+    .selectFrom('connections')
+    .selectAll()
+    .where('id', '=', id)
+    .$if(lock && isPostgres(db), (query) => query.forUpdate())
+    .executeTakeFirst();
 
+/** Locked: whoever looks for an account is about to connect it. */
 export const byAccount = (
   db: Queryable,
   account: { provider: string; owner: string; accountId: string },
@@ -108,10 +125,17 @@ export const byAccount = (
     .where('provider', '=', account.provider)
     .where('owner', '=', account.owner)
     .where('account_id', '=', account.accountId)
+    .$if(isPostgres(db), (query) => query.forUpdate())
     .executeTakeFirst();
 
-export const ofGrant = (db: Queryable, grantId: string): Promise<ConnectionRow[]> =>
-  db.selectFrom('connections').selectAll().where('grant_id', '=', grantId).execute();
+const selectOfGrants = prepared((db, { grantIds }: { grantIds: string }) =>
+  db.selectFrom('connections').selectAll().where('grant_id', 'in', textsOf(db, grantIds)),
+);
+
+export const ofGrants = async (db: Queryable, grantIds: string[]): Promise<ConnectionRow[]> =>
+  (await selectOfGrants(db, { grantIds: JSON.stringify(grantIds) })).rows;
+
+export const ofGrant = (db: Queryable, grantId: string): Promise<ConnectionRow[]> => ofGrants(db, [grantId]);
 
 export const insert = async (db: Queryable, row: New<ConnectionsTable>): Promise<void> => {
   await db.insertInto('connections').values(row).execute();

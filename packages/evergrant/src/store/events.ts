@@ -1,9 +1,12 @@
-import type { Queryable } from './index.ts';
+import type { Queryable } from './dialect.ts';
+import { insertEach } from './each.ts';
+import { prepared } from './prepared.ts';
 import type { EventRow, EventsTable, New } from './schema.ts';
 
-export const insert = async (db: Queryable, events: New<EventsTable>[]): Promise<void> => {
-  if (events.length > 0) await db.insertInto('events').values(events).execute();
-};
+const insertOne = prepared((db, event: New<EventsTable>) => db.insertInto('events').values(event));
+
+export const insert = (db: Queryable, events: New<EventsTable>[]): Promise<void> =>
+  insertEach(db, events, { table: 'events', one: insertOne });
 
 /** Events of one connection, newest first. `before` is an event id. */
 export const ofConnection = (

@@ -1,4 +1,4 @@
-import type { Queryable } from './index.ts';
+import type { Queryable } from './dialect.ts';
 import type { Changes, FlowRow, FlowsTable, New } from './schema.ts';
 
 export const insert = async (db: Queryable, flow: New<FlowsTable>): Promise<void> => {

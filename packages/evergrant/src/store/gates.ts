@@ -1,38 +1,69 @@
-import type { Queryable } from './index.ts';
-import type { GateRow } from './schema.ts';
+import { isPostgres, type Queryable } from './dialect.ts';
+import { prepared } from './prepared.ts';
+import type { Changes, GateRow, ProviderGatesTable } from './schema.ts';
 
-export const find = (db: Queryable, provider: string, clientId: string): Promise<GateRow | undefined> =>
-  db
-    .selectFrom('provider_gates')
-    .selectAll()
-    .where('provider', '=', provider)
-    .where('client_id', '=', clientId)
-    .executeTakeFirst();
+/** An app as the gate knows it. */
+export interface GateKey {
+  provider: string;
+  clientId: string;
+}
+
+const selecting = (lock: boolean) =>
+  prepared((db, { provider, clientId }: GateKey) =>
+    db
+      .selectFrom('provider_gates')
+      .selectAll()
+      .where('provider', '=', provider)
+      .where('client_id', '=', clientId)
+      .$if(lock && isPostgres(db), (query) => query.forUpdate()),
+  );
+
+const select = { reading: selecting(false), locking: selecting(true) };
+
+/** @param lock whether other transactions wait for this one before they take from the same limits */
+export const find = async (db: Queryable, app: GateKey, lock = false): Promise<GateRow | undefined> =>
+  (await (lock ? select.locking : select.reading)(db, app)).rows[0];
 
 export const list = (db: Queryable): Promise<GateRow[]> => db.selectFrom('provider_gates').selectAll().execute();
 
-/** Opens the gate of an app, or puts off its next probe. True: it was closed before. */
-export const open = async (db: Queryable, gate: GateRow): Promise<boolean> => {
-  const known = await find(db, gate.provider, gate.client_id);
-  await db
+const insertUnlessThere = prepared((db, { provider, clientId, now }: GateKey & { now: number }) =>
+  db
     .insertInto('provider_gates')
-    .values(gate)
-    .onConflict((c) => c.columns(['provider', 'client_id']).doUpdateSet({ probe_at: gate.probe_at, error: gate.error }))
-    .execute();
-  return known === undefined;
+    .values({
+      provider,
+      client_id: clientId,
+      blocked_by: null,
+      opened_at: null,
+      probe_at: now,
+      probes: 1,
+      failures: 0,
+      error: null,
+      hold_until: null,
+      permits: 0,
+      refilled_at: 0,
+    })
+    .onConflict((c) => c.columns(['provider', 'client_id']).doNothing()),
+);
+
+/** Makes the row of an app, closed and with nothing spent, unless there is one. */
+export const ensure = async (db: Queryable, app: GateKey, now: number): Promise<void> => {
+  await insertUnlessThere(db, { ...app, now });
 };
 
-/** Closes the gate of an app. True: it was open. */
-export const close = async (db: Queryable, provider: string, clientId: string): Promise<boolean> => {
-  const result = await db
-    .deleteFrom('provider_gates')
+export const update = async (
+  db: Queryable,
+  { provider, clientId }: GateKey,
+  changes: Changes<ProviderGatesTable>,
+): Promise<void> => {
+  await db
+    .updateTable('provider_gates')
+    .set(changes)
     .where('provider', '=', provider)
     .where('client_id', '=', clientId)
-    .executeTakeFirst();
-  return result.numDeletedRows === 1n;
+    .execute();
 };
 
-/** Lets every app be probed at once: a restart may have brought better credentials. */
+/** Lets every blocked app be probed at once: a restart may have brought better credentials. */
 export const probeAllNow = async (db: Queryable, now: number): Promise<void> => {
-  await db.updateTable('provider_gates').set({ probe_at: now }).execute();
+  await db.updateTable('provider_gates').set({ probe_at: now }).where('blocked_by', 'is not', null).execute();
 };

@@ -1,16 +1,42 @@
-import type { Queryable } from './index.ts';
-import type { Changes, GrantRow, GrantsTable, New, RefreshAttemptsTable } from './schema.ts';
+import { sql } from 'kysely';
+import { isPostgres, type Queryable, textsOf } from './dialect.ts';
+import { changeEach, insertEach } from './each.ts';
+import { prepared } from './prepared.ts';
+import type { AttemptRow, Changes, GrantRow, GrantsTable, New, RefreshAttemptsTable } from './schema.ts';
 
 export const insert = async (db: Queryable, grant: New<GrantsTable>): Promise<void> => {
   await db.insertInto('grants').values(grant).execute();
 };
 
-export const byId = (db: Queryable, id: string): Promise<GrantRow | undefined> =>
-  db.selectFrom('grants').selectAll().where('id', '=', id).executeTakeFirst();
+const selectOne = prepared((db, { id }: { id: string }) => db.selectFrom('grants').selectAll().where('id', '=', id));
+
+export const byId = async (db: Queryable, id: string): Promise<GrantRow | undefined> =>
+  (await selectOne(db, { id })).rows[0];
+
+const selectSeveral = prepared((db, { ids }: { ids: string }) =>
+  db.selectFrom('grants').selectAll().where('id', 'in', textsOf(db, ids)),
+);
+
+export const byIds = async (db: Queryable, ids: string[]): Promise<GrantRow[]> =>
+  ids.length === 0 ? [] : (await selectSeveral(db, { ids: JSON.stringify(ids) })).rows;
+
+/** Grants whose fixed end must be announced. */
+export const dueForWarning = (db: Queryable, now: number, limit: number): Promise<GrantRow[]> =>
+  db.selectFrom('grants').selectAll().where('warn_at', '<=', now).orderBy('warn_at').limit(limit).execute();
+
+/** Changes of one row. */
+export type GrantChanges = Changes<GrantsTable> & { id: string };
+
+const updateOne = prepared((db, { id, ...changes }: GrantChanges) =>
+  db.updateTable('grants').set(changes).where('id', '=', id),
+);
 
 export const update = async (db: Queryable, id: string, changes: Changes<GrantsTable>): Promise<void> => {
-  await db.updateTable('grants').set(changes).where('id', '=', id).execute();
+  await updateOne(db, { ...changes, id });
 };
+
+export const updateEach = (db: Queryable, rows: GrantChanges[]): Promise<void> =>
+  changeEach(db, rows, { table: 'grants', key: 'id', one: updateOne });
 
 /** Removes a grant with its schedule, journal and attempts: its credentials exist nowhere afterwards. */
 export const remove = async (db: Queryable, id: string): Promise<void> => {
@@ -36,12 +62,15 @@ export const personHasConnections = async (
   return row !== undefined;
 };
 
+const unfinished = (['exchanged', 'new'] as const).map((status) => sql.lit(status));
+
 /** Grants that no connection and no flow refers to: left behind by a crash. */
 export const orphans = (db: Queryable, before: number, limit: number): Promise<GrantRow[]> =>
   db
     .selectFrom('grants')
     .selectAll()
-    .where('status', 'in', ['exchanged', 'new'])
+    // Literally as in the index, which holds these alone: neither database sees through parameters.
+    .where('status', 'in', unfinished)
     .where('updated_at', '<', before)
     .where('id', 'not in', (query) =>
       query
@@ -54,14 +83,47 @@ export const orphans = (db: Queryable, before: number, limit: number): Promise<G
     .limit(limit)
     .execute();
 
-export const insertAttempt = async (db: Queryable, attempt: New<RefreshAttemptsTable>): Promise<void> => {
-  await db.insertInto('refresh_attempts').values(attempt).execute();
+const addAttempt = prepared((db, attempt: New<RefreshAttemptsTable>) =>
+  db.insertInto('refresh_attempts').values(attempt),
+);
+
+export const insertAttempts = (db: Queryable, attempts: New<RefreshAttemptsTable>[]): Promise<void> =>
+  insertEach(db, attempts, { table: 'refresh_attempts', one: addAttempt });
+
+/** @param lock whether its end waits for this transaction */
+export const attemptById = (db: Queryable, id: string, lock = false): Promise<AttemptRow | undefined> =>
+  db
+    .selectFrom('refresh_attempts')
+    .selectAll()
+    .where('id', '=', id)
+    .$if(lock && isPostgres(db), (query) => query.forUpdate())
+    .executeTakeFirst();
+
+/** Renewals of a grant, newest first. */
+export const attemptsOf = (db: Queryable, grantId: string, limit: number): Promise<AttemptRow[]> =>
+  db
+    .selectFrom('refresh_attempts')
+    .selectAll()
+    .where('grant_id', '=', grantId)
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute();
+
+/** Forgets renewals that began before. */
+export const removeAttempts = async (db: Queryable, before: number): Promise<void> => {
+  await db.deleteFrom('refresh_attempts').where('started_at', '<', before).execute();
 };
 
-export const endAttempt = async (
-  db: Queryable,
-  id: string,
-  end: { ended_at: number; outcome: string; error_code: string | null },
-): Promise<void> => {
-  await db.updateTable('refresh_attempts').set(end).where('id', '=', id).execute();
-};
+interface AttemptEnd {
+  id: string;
+  ended_at: number;
+  outcome: string;
+  error_code: string | null;
+}
+
+const endAttempt = prepared((db, { id, ...end }: AttemptEnd) =>
+  db.updateTable('refresh_attempts').set(end).where('id', '=', id),
+);
+
+export const endAttempts = (db: Queryable, ends: AttemptEnd[]): Promise<void> =>
+  changeEach(db, ends, { table: 'refresh_attempts', key: 'id', one: endAttempt });

@@ -1,27 +1,35 @@
-import { Kysely, type Transaction } from 'kysely';
+import { Kysely, sql, type Transaction } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { EvergrantError } from '../errors/index.ts';
 import type { DatabaseSettings } from '../settings/types.ts';
-import { migrations, sqliteTypes } from './migrations.ts';
+import type { Clock } from '../telemetry/clock.ts';
+import type { Secret } from '../telemetry/secret.ts';
+import type { Queryable } from './dialect.ts';
+import { createGroupCommit } from './group.ts';
+import { type Hints, listenForHints } from './hints.ts';
+import { migrations, postgresTypes, sqliteTypes } from './migrations.ts';
 import { createPointReads, type PointReads } from './point-reads.ts';
+import { isCollision, openPostgres } from './postgres.ts';
 import type { Database } from './schema.ts';
 import { openSqlite } from './sqlite.ts';
 
 export type { ConnectionFilter, ConnectionRecord, ConnectionStatus, ReadingRow } from './connections.ts';
 export * as connections from './connections.ts';
+export type { Queryable } from './dialect.ts';
 export * as events from './events.ts';
 export * as flows from './flows.ts';
+export type { GateKey } from './gates.ts';
 export * as gates from './gates.ts';
+export type { GrantChanges } from './grants.ts';
 export * as grants from './grants.ts';
+export { gather } from './group.ts';
 export * as installation from './installation.ts';
 export * as journal from './journal.ts';
 export * as keys from './keys.ts';
 export * as revocations from './revocations.ts';
+export type { ScheduleChanges } from './schedule.ts';
 export * as schedule from './schedule.ts';
 export type * from './schema.ts';
-
-/** A connection to the database or a transaction on it: every query takes either. */
-export type Queryable = Kysely<Database>;
 
 export interface Store {
   readonly db: Queryable;
@@ -31,7 +39,23 @@ export interface Store {
    * on SQLite everything else waits meanwhile.
    */
   transaction<T>(work: (tx: Transaction<Database>) => Promise<T>): Promise<T>;
+  /** How many transactions that write may be under way for small pieces of work. */
+  readonly writers: number;
+  /** As {@link Store.transaction}, but several that come together share one: for small pieces of work that may wait for each other. */
+  write<T>(work: (tx: Transaction<Database>) => Promise<T>): Promise<T>;
+  /** The time by which leases are judged, in milliseconds since the epoch: that of the database, which all nodes share. */
+  now(tx: Queryable): Promise<number>;
+  /** Tells other processes that a row changed, and hears of it from them. */
+  readonly hints: Hints | null;
   close(): Promise<void>;
+}
+
+export interface StoreOptions {
+  clock: Clock;
+  /** Whether leases are judged by `clock` on PostgreSQL too; for tests that move it. */
+  ownTime?: boolean;
+  /** Called with what other processes changed. */
+  heard?: (id: string) => void;
 }
 
 /**
@@ -39,22 +63,71 @@ export interface Store {
  *
  * @throws EvergrantError `storage_unavailable` when it cannot be opened, or holds the schema of a newer version
  */
-export const openStore = async (settings: DatabaseSettings): Promise<Store> => {
-  if (settings.kind === 'postgres') {
-    throw new EvergrantError('storage_unavailable', {
-      detail: 'PostgreSQL is not supported by this version yet; use DATABASE_URL=sqlite:PATH',
-    });
-  }
-  const { dialect, preparePointRead } = openSqlite(settings.path);
+export const openStore = async (settings: DatabaseSettings, options: StoreOptions): Promise<Store> =>
+  settings.kind === 'postgres' ? openPostgresStore(settings.url, options) : openSqliteStore(settings.path, options);
+
+const openSqliteStore = async (path: string, { clock }: StoreOptions): Promise<Store> => {
+  const { dialect, preparePointRead } = openSqlite(path);
   const db = new Kysely<Database>({ dialect });
+  await migrateOrClose(db, migrations(sqliteTypes));
+  const transaction: Store['transaction'] = (work) => db.transaction().execute(work);
+  return {
+    db,
+    reads: createPointReads(db, preparePointRead),
+    transaction,
+    writers: 1,
+    write: createGroupCommit(transaction, 1),
+    now: async () => clock.now(),
+    hints: null,
+    close: () => db.destroy(),
+  };
+};
+
+/** Groups of small writes under way at the same time. */
+const parallelGroups = 4;
+
+const openPostgresStore = async (url: Secret, { clock, ownTime, heard }: StoreOptions): Promise<Store> => {
+  const migrating = new Kysely<Database>({ dialect: openPostgres(url, 'migration').dialect });
+  await migrateOrClose(migrating, migrations(postgresTypes));
+  await migrating.destroy();
+  const { dialect, pool } = openPostgres(url, 'work');
+  const db = new Kysely<Database>({ dialect });
+  const hints = heard ? listenForHints(pool, heard) : null;
+  const transaction: Store['transaction'] = (work) => repeating(() => db.transaction().execute(work));
+  return {
+    db,
+    reads: createPointReads(db),
+    transaction,
+    writers: parallelGroups,
+    write: createGroupCommit(transaction, parallelGroups),
+    now: ownTime ? async () => clock.now() : databaseTime,
+    hints,
+    async close() {
+      await hints?.close();
+      await db.destroy();
+    },
+  };
+};
+
+const databaseTime = async (tx: Queryable): Promise<number> => {
+  const { rows } = await sql<{ now: number }>`select extract(epoch from clock_timestamp()) * 1000 as now`.execute(tx);
+  return Math.floor(Number(rows[0]!.now));
+};
+
+/** Repeats a transaction that collided with another one. */
+const repeating = async <T>(work: () => Promise<T>): Promise<T> => {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (attempt === 5 || !isCollision(error)) throw error;
+    }
+  }
+};
+
+const migrateOrClose = async (db: Kysely<Database>, known: Record<string, Migration>): Promise<void> => {
   try {
-    await migrate(db, migrations(sqliteTypes));
-    return {
-      db,
-      reads: createPointReads(db, preparePointRead),
-      transaction: (work) => db.transaction().execute(work),
-      close: () => db.destroy(),
-    };
+    await migrate(db, known);
   } catch (error) {
     await db.destroy();
     throw error;

@@ -1,19 +1,45 @@
-import type { Queryable } from './index.ts';
+import { type Queryable, textsOf } from './dialect.ts';
+import { prepared } from './prepared.ts';
 import type { JournalRow, JournalTable, New } from './schema.ts';
 
-export const insert = async (db: Queryable, entry: New<JournalTable>): Promise<void> => {
-  await db.insertInto('journal').values(entry).execute();
+const insertUnlessThere = prepared((db, entry: New<JournalTable>) =>
+  db
+    .insertInto('journal')
+    .values(entry)
+    .onConflict((c) => c.column('id').doNothing()),
+);
+
+/** An entry that is there already stays as it is: who adds it may not have heard that it was taken. */
+export const insertOnce = async (db: Queryable, entry: New<JournalTable>): Promise<void> => {
+  await insertUnlessThere(db, entry);
 };
 
 export const byFlow = (db: Queryable, flowId: string, kind: JournalRow['kind']): Promise<JournalRow | undefined> =>
   db.selectFrom('journal').selectAll().where('flow_id', '=', flowId).where('kind', '=', kind).executeTakeFirst();
 
-/** Answers to renewals that nobody has committed: their process died between the answer and the commit. */
-export const unfinishedRenewals = (db: Queryable): Promise<JournalRow[]> =>
-  db.selectFrom('journal').selectAll().where('kind', '=', 'refresh').orderBy('created_at').execute();
+/**
+ * Answers to renewals that nobody has committed: their process died between the answer and the commit.
+ *
+ * @param before only those that came before; a process that lives commits its own at once
+ */
+export const unfinishedRenewals = (db: Queryable, before: number): Promise<JournalRow[]> =>
+  db
+    .selectFrom('journal')
+    .selectAll()
+    .where('kind', '=', 'refresh')
+    .where('created_at', '<=', before)
+    .orderBy('created_at')
+    .execute();
+
+const deleteSeveral = prepared((db, { ids }: { ids: string }) =>
+  db.deleteFrom('journal').where('id', 'in', textsOf(db, ids)).returning('id'),
+);
+
+/** Removes entries. Gives those that were there; the others somebody else has committed already. */
+export const removeAll = async (db: Queryable, ids: string[]): Promise<Set<string>> =>
+  ids.length === 0
+    ? new Set()
+    : new Set((await deleteSeveral(db, { ids: JSON.stringify(ids) })).rows.map(({ id }) => id));
 
 /** Removes an entry. False: somebody else has committed it already. */
-export const remove = async (db: Queryable, id: string): Promise<boolean> => {
-  const result = await db.deleteFrom('journal').where('id', '=', id).executeTakeFirst();
-  return result.numDeletedRows === 1n;
-};
+export const remove = async (db: Queryable, id: string): Promise<boolean> => (await removeAll(db, [id])).has(id);

@@ -1,4 +1,4 @@
-import type { Queryable } from './index.ts';
+import type { Queryable } from './dialect.ts';
 import type { ApiKeysTable, New } from './schema.ts';
 
 export const insert = async (db: Queryable, key: New<ApiKeysTable>): Promise<void> => {

@@ -6,9 +6,12 @@ export interface ColumnTypes {
   /** Milliseconds since the epoch. */
   time: ColumnDataType;
   bytes: ColumnDataType;
+  real: ColumnDataType;
 }
 
-export const sqliteTypes: ColumnTypes = { time: 'integer', bytes: 'blob' };
+export const postgresTypes: ColumnTypes = { time: 'bigint', bytes: 'bytea', real: 'double precision' };
+
+export const sqliteTypes: ColumnTypes = { time: 'integer', bytes: 'blob', real: 'real' };
 
 /**
  * Every change of the schema, in order. A released migration is never edited; a new one is appended.
@@ -18,7 +21,7 @@ export const migrations = (types: ColumnTypes): Record<string, Migration> => ({
 });
 
 // biome-ignore lint/suspicious/noExplicitAny: a migration outlives the schema types
-const initial = async (db: Kysely<any>, { time, bytes }: ColumnTypes): Promise<void> => {
+const initial = async (db: Kysely<any>, { time, bytes, real }: ColumnTypes): Promise<void> => {
   await db.schema
     .createTable('flows')
     .addColumn('id', 'text', (c) => c.primaryKey())
@@ -70,6 +73,7 @@ const initial = async (db: Kysely<any>, { time, bytes }: ColumnTypes): Promise<v
     .addColumn('lifetime', time)
     .addColumn('refresh_expires_at', time)
     .addColumn('consented_at', time, (c) => c.notNull())
+    .addColumn('warn_at', time)
     .addColumn('last_refreshed_at', time)
     .addColumn('generation', 'integer', (c) => c.notNull())
     .addColumn('consent', 'integer', (c) => c.notNull())
@@ -81,12 +85,20 @@ const initial = async (db: Kysely<any>, { time, bytes }: ColumnTypes): Promise<v
     .addColumn('updated_at', time, (c) => c.notNull())
     .execute();
   await db.schema.createIndex('grants_person').on('grants').columns(['provider', 'client_id', 'subject']).execute();
+  await db.schema
+    .createIndex('grants_unfinished')
+    .on('grants')
+    .columns(['status', 'updated_at'])
+    .where('status', 'in', ['exchanged', 'new'])
+    .execute();
 
   await db.schema
     .createTable('schedule')
     .addColumn('grant_id', 'text', (c) => c.primaryKey().references('grants.id').onDelete('cascade'))
     .addColumn('provider', 'text', (c) => c.notNull())
     .addColumn('client_id', 'text', (c) => c.notNull())
+    .addColumn('owner', 'text', (c) => c.notNull())
+    .addColumn('urgency', 'integer', (c) => c.notNull())
     .addColumn('due_at', time)
     .addColumn('lease_owner', 'text')
     .addColumn('lease_until', time)
@@ -96,8 +108,28 @@ const initial = async (db: Kysely<any>, { time, bytes }: ColumnTypes): Promise<v
     .addColumn('mark_hash', 'text')
     .addColumn('doubt_since', time)
     .addColumn('retry_at', time)
+    .addColumn('deadline_at', time)
+    .addColumn('last_used_at', time)
     .execute();
-  await db.schema.createIndex('schedule_due').on('schedule').column('due_at').where('due_at', 'is not', null).execute();
+  await db.schema
+    .createIndex('schedule_due')
+    .on('schedule')
+    .columns(['provider', 'client_id', 'urgency', 'due_at'])
+    .where('due_at', 'is not', null)
+    .execute();
+  await db.schema
+    .createIndex('schedule_leased')
+    .on('schedule')
+    .column('lease_until')
+    .where('lease_until', 'is not', null)
+    .execute();
+  await db.schema
+    .createIndex('schedule_deadline')
+    .on('schedule')
+    .column('deadline_at')
+    .where('deadline_at', 'is not', null)
+    .execute();
+  await db.schema.createIndex('grants_warn').on('grants').column('warn_at').where('warn_at', 'is not', null).execute();
 
   await db.schema
     .createTable('connections')
@@ -152,15 +184,22 @@ const initial = async (db: Kysely<any>, { time, bytes }: ColumnTypes): Promise<v
     .addColumn('outcome', 'text')
     .addColumn('error_code', 'text')
     .execute();
+  await db.schema.createIndex('refresh_attempts_started').on('refresh_attempts').column('started_at').execute();
   await db.schema.createIndex('refresh_attempts_grant').on('refresh_attempts').columns(['grant_id', 'id']).execute();
 
   await db.schema
     .createTable('provider_gates')
     .addColumn('provider', 'text', (c) => c.notNull())
     .addColumn('client_id', 'text', (c) => c.notNull())
-    .addColumn('opened_at', time, (c) => c.notNull())
+    .addColumn('blocked_by', 'text')
+    .addColumn('opened_at', time)
     .addColumn('probe_at', time, (c) => c.notNull())
-    .addColumn('error', 'text', (c) => c.notNull())
+    .addColumn('probes', 'integer', (c) => c.notNull())
+    .addColumn('failures', 'integer', (c) => c.notNull())
+    .addColumn('error', 'text')
+    .addColumn('hold_until', time)
+    .addColumn('permits', real, (c) => c.notNull())
+    .addColumn('refilled_at', time, (c) => c.notNull())
     .addPrimaryKeyConstraint('provider_gates_app', ['provider', 'client_id'])
     .execute();
 

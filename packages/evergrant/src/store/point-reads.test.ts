@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../telemetry/clock.ts';
 import { keys, openStore, type Store } from './index.ts';
 
 const key = (hash: string) => ({
@@ -20,7 +21,10 @@ describe.each(['a file', ':memory:'])('point reads of %s', (kind) => {
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'evergrant-store-'));
-    store = await openStore({ kind: 'sqlite', path: kind === ':memory:' ? kind : join(folder, 'evergrant.db') });
+    store = await openStore(
+      { kind: 'sqlite', path: kind === ':memory:' ? kind : join(folder, 'evergrant.db') },
+      { clock: systemClock },
+    );
   });
   afterEach(async () => {
     await store.close();
@@ -45,7 +49,7 @@ describe.each(['a file', ':memory:'])('point reads of %s', (kind) => {
 describe('point reads of a file', () => {
   it('neither wait for a transaction nor see what it has not committed', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'evergrant-store-'));
-    const store = await openStore({ kind: 'sqlite', path: join(folder, 'evergrant.db') });
+    const store = await openStore({ kind: 'sqlite', path: join(folder, 'evergrant.db') }, { clock: systemClock });
     const { promise: mayCommit, resolve: commit } = Promise.withResolvers<void>();
     const { promise: written, resolve: write } = Promise.withResolvers<void>();
     const transaction = store.transaction(async (tx) => {

@@ -1,6 +1,6 @@
 import type { CompiledQuery } from 'kysely';
 import { type ReadingRow, reading } from './connections.ts';
-import type { Queryable } from './index.ts';
+import type { Queryable } from './dialect.ts';
 import { byHash } from './keys.ts';
 import type { ApiKeyRow } from './schema.ts';
 

@@ -1,4 +1,4 @@
-import type { Queryable } from './index.ts';
+import type { Queryable } from './dialect.ts';
 import type { New, RevocationRow, RevocationsTable } from './schema.ts';
 
 export const insert = async (db: Queryable, row: New<RevocationsTable>): Promise<void> => {

@@ -1,19 +1,71 @@
-import type { Queryable } from './index.ts';
+import { sql } from 'kysely';
+import { isPostgres, type Queryable, textsOf } from './dialect.ts';
+import { changeEach } from './each.ts';
+import type { GateKey } from './gates.ts';
+import { prepared } from './prepared.ts';
 import type { Changes, New, ScheduleRow, ScheduleTable } from './schema.ts';
+
+/** From "lost for good within a day" to "the rest". */
+export const urgencies = [0, 1, 2] as const;
 
 export const insert = async (db: Queryable, row: New<ScheduleTable>): Promise<void> => {
   await db.insertInto('schedule').values(row).execute();
 };
 
-export const byGrant = (db: Queryable, grantId: string): Promise<ScheduleRow | undefined> =>
-  db.selectFrom('schedule').selectAll().where('grant_id', '=', grantId).executeTakeFirst();
+const selecting = (lock: boolean) =>
+  prepared((db, { grantId }: { grantId: string }) =>
+    db
+      .selectFrom('schedule')
+      .selectAll()
+      .where('grant_id', '=', grantId)
+      .$if(lock && isPostgres(db), (query) => query.forUpdate()),
+  );
 
-export const update = async (db: Queryable, grantId: string, changes: Changes<ScheduleTable>): Promise<void> => {
-  await db.updateTable('schedule').set(changes).where('grant_id', '=', grantId).execute();
+const select = { reading: selecting(false), locking: selecting(true) };
+
+/** @param lock whether the row is about to be changed by what is read */
+export const byGrant = async (db: Queryable, grantId: string, lock = false): Promise<ScheduleRow | undefined> =>
+  (await (lock ? select.locking : select.reading)(db, { grantId })).rows[0];
+
+const selectLocked = prepared((db, { grantIds }: { grantIds: string }) =>
+  db
+    .selectFrom('schedule')
+    .selectAll()
+    .where('grant_id', 'in', textsOf(db, grantIds))
+    .orderBy('grant_id')
+    .$if(isPostgres(db), (query) => query.forUpdate()),
+);
+
+/** Rows that are about to be changed by what is read. */
+export const lockedByGrants = async (db: Queryable, grantIds: string[]): Promise<ScheduleRow[]> =>
+  (await selectLocked(db, { grantIds: JSON.stringify(grantIds) })).rows;
+
+const selectFences = prepared((db, { grantIds }: { grantIds: string }) =>
+  db.selectFrom('schedule').select(['grant_id', 'fence']).where('grant_id', 'in', textsOf(db, grantIds)),
+);
+
+/** The fences of grants, by grant. */
+export const fences = async (db: Queryable, grantIds: string[]): Promise<Map<string, number>> => {
+  const { rows } = await selectFences(db, { grantIds: JSON.stringify(grantIds) });
+  return new Map(rows.map(({ grant_id, fence }) => [grant_id, fence]));
 };
 
+/** Changes of one row. */
+export type ScheduleChanges = Changes<ScheduleTable> & { grant_id: string };
+
+const updateOne = prepared((db, { grant_id, ...changes }: ScheduleChanges) =>
+  db.updateTable('schedule').set(changes).where('grant_id', '=', grant_id),
+);
+
+export const update = async (db: Queryable, grantId: string, changes: Changes<ScheduleTable>): Promise<void> => {
+  await updateOne(db, { ...changes, grant_id: grantId });
+};
+
+export const updateEach = (db: Queryable, rows: ScheduleChanges[]): Promise<void> =>
+  changeEach(db, rows, { table: 'schedule', key: 'grant_id', one: updateOne });
+
 /** Puts off a grant that is due; one that was renewed in the meantime keeps its time. */
-export const putOff = async (db: Queryable, grantId: string, until: number, now: number): Promise<void> => {
+export const putOff = async (db: Queryable, grantId: string, until: number | null, now: number): Promise<void> => {
   await db
     .updateTable('schedule')
     .set({ due_at: until })
@@ -22,28 +74,117 @@ export const putOff = async (db: Queryable, grantId: string, until: number, now:
     .execute();
 };
 
-/** Grants that are due, the longest overdue first. Leased rows are not among them: a lease pushes `due_at` to its end. */
-export const due = async (db: Queryable, now: number, limit: number): Promise<string[]> => {
-  const rows = await db
+const selectDue = prepared((db, at: GateKey & { urgency: number; now: number; limit: number }) =>
+  db
     .selectFrom('schedule')
-    .select('grant_id')
-    .where('due_at', '<=', now)
+    .selectAll()
+    .where('provider', '=', at.provider)
+    .where('client_id', '=', at.clientId)
+    .where('urgency', '=', at.urgency)
+    .where('due_at', '<=', at.now)
     .orderBy('due_at')
-    .limit(limit)
-    .execute();
-  return rows.map((row) => row.grant_id);
+    .limit(at.limit)
+    .$if(isPostgres(db), (query) => query.forUpdate().skipLocked()),
+);
+
+/**
+ * Grants of one app that are due, the longest overdue of each urgency first. Leased rows are not among them: a lease
+ * pushes `due_at` to its end. On PostgreSQL rows that another node just claims are passed over, and these are locked.
+ *
+ * @param order in which urgencies are gone through
+ */
+export const candidates = async (
+  db: Queryable,
+  app: GateKey,
+  now: number,
+  limit: number,
+  order: readonly number[] = urgencies,
+): Promise<ScheduleRow[]> => {
+  const found: ScheduleRow[] = [];
+  for (const urgency of order) {
+    if (found.length >= limit) break;
+    found.push(...(await selectDue(db, { ...app, urgency, now, limit: limit - found.length })).rows);
+  }
+  return found;
 };
 
-/** When the next grant is due; null when nothing ever is. */
-export const nextDue = async (db: Queryable): Promise<number | null> => {
-  const row = await db
+/** The earliest of each urgency: that is where the index begins. */
+const selectEarliest = prepared((db, { provider, clientId }: GateKey) => {
+  const [first, second, third] = urgencies.map((urgency) =>
+    db
+      .selectFrom('schedule')
+      .select((e) => [e.lit(urgency).as('urgency'), e.fn.min('due_at').as('due_at')])
+      .where('provider', '=', provider)
+      .where('client_id', '=', clientId)
+      .where('urgency', '=', urgency)
+      .where('due_at', 'is not', null),
+  );
+  return first!.unionAll(second!).unionAll(third!);
+});
+
+/** When the next grant of an app is due; null when nothing ever is. */
+export const nextDue = async (db: Queryable, app: GateKey): Promise<number | null> => {
+  const times = (await selectEarliest(db, app)).rows.flatMap(({ due_at }) => due_at ?? []);
+  return times.length === 0 ? null : Math.min(...times);
+};
+
+/** Of which urgencies an app has grants that are due, the most urgent first. */
+export const dueUrgencies = async (db: Queryable, app: GateKey, now: number): Promise<number[]> => {
+  const { rows } = await selectEarliest(db, app);
+  return rows
+    .filter(({ due_at }) => due_at !== null && due_at <= now)
+    .map(({ urgency }) => urgency)
+    .sort((one, other) => one - other);
+};
+
+const countLeased = prepared((db, { provider, clientId, now }: GateKey & { now: number }) =>
+  db
     .selectFrom('schedule')
-    .select('due_at')
-    .where('due_at', 'is not', null)
-    .orderBy('due_at')
-    .limit(1)
-    .executeTakeFirst();
-  return row?.due_at ?? null;
+    .select((e) => e.fn.countAll<number>().as('count'))
+    .where('lease_until', '>', now)
+    .where('provider', '=', provider)
+    .where('client_id', '=', clientId),
+);
+
+/** How many grants of an app are leased, over all nodes: the lease is what is counted, so a crash leaks none. */
+export const inFlight = async (db: Queryable, app: GateKey, now: number): Promise<number> =>
+  Number((await countLeased(db, { ...app, now })).rows[0]?.count ?? 0);
+
+/*
+ * A statement that changes many rows locks them in an order of its own, and would deadlock with the commits of renewals.
+ * On PostgreSQL it passes over rows that are being changed just now; their next time is soon enough.
+ */
+
+/** Raises to the front what would be lost for good before `before`. */
+export const raiseUrgency = async (db: Queryable, before: number): Promise<void> => {
+  await db
+    .updateTable('schedule')
+    .set({ urgency: 0 })
+    .where('grant_id', 'in', (from) =>
+      from
+        .selectFrom('schedule')
+        .select('grant_id')
+        .where('deadline_at', '<=', before)
+        .where('due_at', 'is not', null)
+        .where('urgency', '>', 0)
+        .$if(isPostgres(db), (query) => query.forUpdate().skipLocked()),
+    )
+    .execute();
+};
+
+/** Notes when tokens were read last. */
+export const noteUse = async (db: Queryable, grantIds: string[], at: number): Promise<void> => {
+  await db
+    .updateTable('schedule')
+    .set({ last_used_at: at, urgency: sql<number>`case when urgency > 1 then 1 else urgency end` })
+    .where('grant_id', 'in', (from) =>
+      from
+        .selectFrom('schedule')
+        .select('grant_id')
+        .where('grant_id', 'in', grantIds)
+        .$if(isPostgres(db), (query) => query.forUpdate().skipLocked()),
+    )
+    .execute();
 };
 
 /** How many grants are due, and since when the oldest is. */
@@ -53,5 +194,5 @@ export const backlog = async (db: Queryable, now: number): Promise<{ due: number
     .select((e) => [e.fn.countAll<number>().as('due'), e.fn.min('due_at').as('oldest')])
     .where('due_at', '<=', now)
     .executeTakeFirst();
-  return { due: Number(row?.due ?? 0), oldest: (row?.oldest as number | null | undefined) ?? null };
+  return { due: Number(row?.due ?? 0), oldest: row?.oldest == null ? null : Number(row.oldest) };
 };

@@ -67,6 +67,8 @@ export interface GrantsTable {
   lifetime: number | null;
   refresh_expires_at: number | null;
   consented_at: number;
+  /** When a person must next be warned of a fixed end; null: never. */
+  warn_at: number | null;
   last_refreshed_at: number | null;
   /** Grows with every token; a reader's and a reporter's handle on "which token". */
   generation: number;
@@ -87,6 +89,9 @@ export interface ScheduleTable {
   grant_id: string;
   provider: string;
   client_id: string;
+  owner: string;
+  /** 0: lost for good within a day; 1: used lately; 2: the rest. What is due is taken in this order. */
+  urgency: number;
   /** Null: nothing to do, ever. A lease pushes it to the lease's end, so that the scan never walks over leased rows. */
   due_at: number | null;
   lease_owner: string | null;
@@ -102,6 +107,10 @@ export interface ScheduleTable {
   doubt_since: number | null;
   /** After a failure: no attempt before this, except when a person asks. */
   retry_at: number | null;
+  /** When nothing that is stored can be renewed any more; null: no such time is known. */
+  deadline_at: number | null;
+  /** When a token was last read; written now and then, for many at once. */
+  last_used_at: number | null;
 }
 
 export interface ConnectionsTable {
@@ -157,13 +166,26 @@ export interface RefreshAttemptsTable {
   error_code: string | null;
 }
 
-/** One row per app: closed unless the operator's credentials were refused. */
+/** One row per app: its gate, its rate limit, and whether its refusals are believed. */
 export interface ProviderGatesTable {
   provider: string;
   client_id: string;
-  opened_at: number;
+  /** Why nothing but probes is sent: the operator's credentials are refused, or the platform fails. Null: the gate is closed. */
+  blocked_by: 'credentials' | 'outage' | null;
+  opened_at: number | null;
+  /** No probe before this. */
   probe_at: number;
-  error: string;
+  /** How many probes may be under way; one more with each that succeeds. */
+  probes: number;
+  /** Probes that failed in a row. */
+  failures: number;
+  /** JSON: the failure that opened it. */
+  error: string | null;
+  /** Until then a refusal ends no grant, because unusually many are refused. */
+  hold_until: number | null;
+  /** Token bucket of the rate limit. */
+  permits: number;
+  refilled_at: number;
 }
 
 /** Tokens of grants that are gone and must still be revoked at the platform. */
@@ -224,6 +246,7 @@ export type GrantRow = Selectable<GrantsTable>;
 export type ScheduleRow = Selectable<ScheduleTable>;
 export type ConnectionRow = Selectable<ConnectionsTable>;
 export type JournalRow = Selectable<JournalTable>;
+export type AttemptRow = Selectable<RefreshAttemptsTable>;
 export type EventRow = Selectable<EventsTable>;
 export type ApiKeyRow = Selectable<ApiKeysTable>;
 export type RevocationRow = Selectable<RevocationsTable>;

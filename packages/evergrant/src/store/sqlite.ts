@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { type CompiledQuery, SqliteDialect, type SqliteStatement } from 'kysely';
+import { type CompiledQuery, SqliteAdapter, SqliteDialect, type SqliteStatement } from 'kysely';
 import { EvergrantError } from '../errors/index.ts';
 import type { PreparePointRead } from './point-reads.ts';
 
@@ -40,7 +40,7 @@ export const openSqlite = (path: string): Sqlite => {
     return statement;
   };
   let reader: DatabaseSync | undefined;
-  const dialect = new SqliteDialect({
+  const dialect = new LockingSqliteDialect({
     database: {
       prepare: (sql) => statements.get(sql) ?? prepare(sql),
       close() {
@@ -59,6 +59,20 @@ export const openSqlite = (path: string): Sqlite => {
     },
   };
 };
+
+/**
+ * Lets migrations run in a transaction, as SQLite can and Kysely does not by itself: one process that starts on a new
+ * file makes the tables while another one waits, and a crash half way leaves nothing behind.
+ */
+class LockingSqliteDialect extends SqliteDialect {
+  override createAdapter(): SqliteAdapter {
+    return new (class extends SqliteAdapter {
+      override get supportsTransactionalDdl(): boolean {
+        return true;
+      }
+    })();
+  }
+}
 
 const openFile = (path: string): DatabaseSync => {
   try {

@@ -1,0 +1,177 @@
+import { expect, test } from 'vitest';
+import { gates, grants, type ScheduleRow, schedule } from '../../src/store/index.ts';
+import { aGrant, aSchedule, noon } from './rows.ts';
+import { describeOnEachDatabase } from './support.ts';
+
+const app = { provider: 'acme', clientId: 'client' };
+const minute = 60_000;
+
+describeOnEachDatabase('the schedule', (database) => {
+  const insert = async (id: string, more: Partial<ScheduleRow> = {}): Promise<void> => {
+    await grants.insert(database.store.db, aGrant(id));
+    await schedule.insert(database.store.db, aSchedule(id, more));
+  };
+  const row = (id: string) => schedule.byGrant(database.store.db, id);
+  const ids = (rows: ScheduleRow[]): string[] => rows.map(({ grant_id }) => grant_id);
+  const candidates = async (limit: number, now = noon, order?: readonly number[]) =>
+    ids(await schedule.candidates(database.store.db, app, now, limit, order));
+
+  test('gives what is due by urgency, and the longest overdue of each first', async () => {
+    await insert('rest', { urgency: 2, due_at: noon - 9 * minute });
+    await insert('used', { urgency: 1, due_at: noon - minute });
+    await insert('used longer ago', { urgency: 1, due_at: noon - 2 * minute });
+    await insert('nearly lost', { urgency: 0, due_at: noon });
+    await insert('future', { urgency: 0, due_at: noon + 1 });
+    await insert('never', { urgency: 0, due_at: null });
+    await insert('other app', { client_id: 'another', due_at: noon - minute });
+    await insert('other provider', { provider: 'other', due_at: noon - minute });
+    const all = ['nearly lost', 'used longer ago', 'used', 'rest'];
+    expect(await candidates(10)).toEqual(all);
+    expect(await candidates(3)).toEqual(all.slice(0, 3));
+    expect(await candidates(1)).toEqual(all.slice(0, 1));
+    expect(await candidates(2, noon, schedule.urgencies.toReversed())).toEqual(['rest', 'used longer ago']);
+    expect(await candidates(10, noon - 9 * minute)).toEqual(['rest']);
+  });
+
+  test('says when the next of an app is due, whatever its urgency', async () => {
+    const { db } = database.store;
+    expect(await schedule.nextDue(db, app)).toBeNull();
+    await insert('never', { due_at: null });
+    await insert('other', { client_id: 'another', due_at: noon - minute });
+    expect(await schedule.nextDue(db, app)).toBeNull();
+    await insert('later', { urgency: 0, due_at: noon + minute });
+    expect(await schedule.nextDue(db, app)).toBe(noon + minute);
+    await insert('sooner', { urgency: 2, due_at: noon });
+    expect(await schedule.nextDue(db, app)).toBe(noon);
+  });
+
+  test('counts the leases of an app that have not ended', async () => {
+    const { db } = database.store;
+    await insert('leased', { lease_until: noon + 1 });
+    await insert('leased too', { lease_until: noon + minute });
+    await insert('lapsed', { lease_until: noon });
+    await insert('free');
+    await insert('other', { client_id: 'another', lease_until: noon + minute });
+    expect(await schedule.inFlight(db, app, noon)).toBe(2);
+    expect(await schedule.inFlight(db, app, noon + minute)).toBe(0);
+    expect(await schedule.inFlight(db, { ...app, provider: 'none' }, noon)).toBe(0);
+  });
+
+  test('counts what is due, of every app', async () => {
+    const { db } = database.store;
+    expect(await schedule.backlog(db, noon)).toEqual({ due: 0, oldest: null });
+    await insert('due', { due_at: noon });
+    await insert('overdue', { due_at: noon - minute, client_id: 'another' });
+    await insert('future', { due_at: noon + 1 });
+    await insert('never', { due_at: null });
+    expect(await schedule.backlog(db, noon)).toEqual({ due: 2, oldest: noon - minute });
+  });
+
+  test('puts off what is due, and nothing that was renewed meanwhile', async () => {
+    const { db } = database.store;
+    await insert('due', { due_at: noon });
+    await insert('renewed', { due_at: noon + minute });
+    await insert('over', { due_at: noon });
+    await schedule.putOff(db, 'due', noon + 5, noon);
+    await schedule.putOff(db, 'renewed', noon + 5, noon);
+    await schedule.putOff(db, 'over', null, noon);
+    expect([(await row('due'))?.due_at, (await row('renewed'))?.due_at, (await row('over'))?.due_at]).toEqual([
+      noon + 5,
+      noon + minute,
+      null,
+    ]);
+  });
+
+  test('raises to the front what would soon be lost for good', async () => {
+    const { db } = database.store;
+    await insert('soon', { deadline_at: noon, urgency: 2 });
+    await insert('soon and used', { deadline_at: noon - minute, urgency: 1 });
+    await insert('later', { deadline_at: noon + 1, urgency: 2 });
+    await insert('without end', { urgency: 2 });
+    await insert('ended', { deadline_at: noon, urgency: 2, due_at: null });
+    await schedule.raiseUrgency(db, noon);
+    const urgencies = await Promise.all(
+      ['soon', 'soon and used', 'later', 'without end', 'ended'].map(async (id) => (await row(id))?.urgency),
+    );
+    expect(urgencies).toEqual([0, 0, 2, 2, 2]);
+  });
+
+  test('notes for many at once when tokens were read', async () => {
+    const { db } = database.store;
+    await insert('rest', { urgency: 2 });
+    await insert('urgent', { urgency: 0, last_used_at: noon - minute });
+    await insert('unused', { urgency: 2 });
+    await schedule.noteUse(db, ['rest', 'urgent', 'deleted'], noon);
+    expect(await row('rest')).toMatchObject({ urgency: 1, last_used_at: noon });
+    expect(await row('urgent')).toMatchObject({ urgency: 0, last_used_at: noon });
+    expect(await row('unused')).toMatchObject({ urgency: 2, last_used_at: null });
+  });
+
+  test('is changed one grant at a time', async () => {
+    const { db } = database.store;
+    await insert('a');
+    await insert('b');
+    await schedule.update(db, 'a', { fence: 5, lease_owner: 'node', lease_until: noon + minute, mark_id: 'att' });
+    expect(await row('a')).toMatchObject({ fence: 5, lease_owner: 'node', lease_until: noon + minute });
+    expect(await row('b')).toMatchObject({ fence: 0, lease_owner: null, lease_until: null });
+    expect(await schedule.byGrant(db, 'a', true)).toMatchObject({ fence: 5 });
+    expect(await row('none')).toBeUndefined();
+  });
+
+  test('goes with its grant', async () => {
+    const { db } = database.store;
+    await insert('a');
+    await db.deleteFrom('grants').where('id', '=', 'a').execute();
+    expect(await row('a')).toBeUndefined();
+  });
+
+  test('judges time by a clock that every process shares', async () => {
+    const before = Date.now();
+    const now = await database.store.now(database.store.db);
+    expect(now).toBeGreaterThanOrEqual(before - 1);
+    expect(now).toBeLessThanOrEqual(Date.now() + 1);
+    expect(Number.isInteger(now)).toBe(true);
+  });
+
+  test('keeps two processes from claiming the same grant', async () => {
+    for (let count = 0; count < 20; count++) await insert(`g${count}`, { due_at: noon - count });
+    const other = await database.other();
+    const claim = (store: typeof other, node: string) =>
+      store.transaction(async (tx) => {
+        const rows = await schedule.candidates(tx, app, noon, 10);
+        for (const { grant_id, fence } of rows) {
+          await schedule.update(tx, grant_id, { lease_owner: node, due_at: noon + minute, fence: fence + 1 });
+        }
+        return ids(rows);
+      });
+    const [one, two] = await Promise.all([claim(database.store, 'one'), claim(other, 'two')]);
+    expect(new Set([...one, ...two])).toHaveLength(20);
+    const rows = await database.store.db.selectFrom('schedule').selectAll().execute();
+    expect(rows.every(({ fence }) => fence === 1)).toBe(true);
+  });
+
+  test('serves one transaction after the other where they change the same grant', async () => {
+    await insert('a');
+    const other = await database.other();
+    const increment = (store: typeof other) =>
+      store.transaction(async (tx) => {
+        const current = (await schedule.byGrant(tx, 'a', true))!;
+        await schedule.update(tx, 'a', { fence: current.fence + 1 });
+      });
+    await Promise.all(Array.from({ length: 20 }, (_, index) => increment(index % 2 === 0 ? database.store : other)));
+    expect(await row('a')).toMatchObject({ fence: 20 });
+  });
+
+  test('serves one transaction after the other where they take from the same limit', async () => {
+    await gates.ensure(database.store.db, app, noon);
+    await gates.update(database.store.db, app, { permits: 20 });
+    const other = await database.other();
+    const take = (store: typeof other) =>
+      store.transaction(async (tx) => {
+        const gate = (await gates.find(tx, app, true))!;
+        await gates.update(tx, app, { permits: gate.permits - 1 });
+      });
+    await Promise.all(Array.from({ length: 20 }, (_, index) => take(index % 2 === 0 ? database.store : other)));
+    expect(await gates.find(database.store.db, app)).toMatchObject({ permits: 0 });
+  });
+});
