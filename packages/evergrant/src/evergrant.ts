@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
-import { type Connections, createConnections, type ListFilter, type Page } from './connections/connections.ts';
+import {
+  type Connections,
+  createConnections,
+  type ListFilter,
+  type Page,
+  type RenewalRecord,
+} from './connections/connections.ts';
 import type { Flow } from './connections/flow-view.ts';
 import { type ConnectInput, createFlows, type Flows, type StartedFlow } from './connections/flows.ts';
 import { type Connection, withReconnectUrl } from './connections/view.ts';
@@ -10,21 +16,27 @@ import { EvergrantError, isEvergrantError } from './errors/index.ts';
 import type { TimelineEvent } from './events/index.ts';
 import { createApps } from './grants/apps.ts';
 import type { Context } from './grants/context.ts';
-import { parseFailure } from './grants/failure.ts';
-import { type AccessToken, isoTime, readAccessToken, replaceRejected } from './grants/read.ts';
+import { warnOfEnds } from './grants/expiring.ts';
+import { createHealth } from './grants/health.ts';
+import { type Inspection, inspect, observe } from './grants/inspection.ts';
+import { type AccessToken, readAccessToken, replaceRejected } from './grants/read.ts';
 import { createRenewals, type Renewals } from './grants/renew.ts';
 import { tryDueRevocations } from './grants/revocations.ts';
+import { createSpool } from './grants/spool.ts';
+import { day, leaseDuration } from './grants/timing.ts';
+import { createUsage } from './grants/usage.ts';
 import { createHttp } from './http/app.ts';
 import { createKeyring } from './http/keyring.ts';
 import { createOAuth2 } from './protocols/oauth2/index.ts';
 import { builtinProviders } from './providers/builtin.ts';
 import { type Catalogue, createCatalogue } from './providers/load.ts';
 import { type EvergrantConfig, parseSettings, type Settings, SettingsError } from './settings/index.ts';
-import { gates, installation, openStore, type Store, schedule } from './store/index.ts';
+import { gates, grants, installation, openStore, type Store, schedule } from './store/index.ts';
 import { type Clock, systemClock } from './telemetry/clock.ts';
 import { createLogger, silentLogger } from './telemetry/log.ts';
 import type { Logger } from './telemetry/logger.ts';
-import { createNotices } from './telemetry/notices.ts';
+import { createMetrics } from './telemetry/metrics.ts';
+import { createNotices, type Notices } from './telemetry/notices.ts';
 import { Secret } from './telemetry/secret.ts';
 import { createVault, loadOrCreateKeyFile, sealCheck, toKeyObjects, type Vault, verifyCheck } from './vault/index.ts';
 
@@ -50,6 +62,8 @@ export interface Evergrant {
   getConnection(connectionId: string): Promise<Connection>;
   listConnections(filter?: ListFilter): Promise<Page<Connection>>;
   listEvents(connectionId: string, page?: { limit?: number; cursor?: string }): Promise<Page<TimelineEvent>>;
+  /** The last renewals of a connection's grant, newest first. */
+  listRenewals(connectionId: string): Promise<RenewalRecord[]>;
   updateConnection(
     connectionId: string,
     changes: { metadata?: Record<string, unknown>; disabled?: boolean },
@@ -69,19 +83,14 @@ export interface Evergrant {
   close(): Promise<void>;
 }
 
-export interface Inspection {
-  /** Renewals whose time has come; `oldest` is RFC 3339. */
-  backlog: { due: number; oldest: string | null };
-  /** Apps whose credentials the platform refuses. */
-  gates: { provider: string; error: string; since: string }[];
-}
-
 /** What tests replace. */
 export interface Internals {
   clock?: Clock;
   logger?: Logger;
   /** In [0, 1). */
   random?: () => number;
+  /** Called at each step of a renewal. */
+  step?: Context['step'];
 }
 
 /**
@@ -113,7 +122,12 @@ export const startEvergrant = async (settings: Settings, internals: Internals = 
   const catalogue = createCatalogue(builtinProviders, settings.providers);
   const egress = createEgress({ clock });
   const apps = createApps(catalogue, settings.publicUrl, { oauth2: createOAuth2(egress, { clock, logger }) });
-  const store = await openStore(settings.database);
+  const notices = createNotices(clock);
+  const store = await openStore(settings.database, {
+    clock,
+    ownTime: internals.clock !== undefined,
+    heard: (id) => notices.changed(id),
+  });
   try {
     const { keys, newKeyFile } = await loadKeys(settings, store);
     const vault = createVault(toKeyObjects(keys));
@@ -123,10 +137,15 @@ export const startEvergrant = async (settings: Settings, internals: Internals = 
       vault,
       clock,
       logger,
-      notices: createNotices(clock),
+      notices: sharing(notices, store),
       apps,
+      health: createHealth(clock),
+      usage: createUsage(),
+      spool: createSpool(spoolFolder(settings)),
+      metrics: createMetrics(),
       node: randomUUID(),
       random: internals.random ?? Math.random,
+      step: internals.step ?? (() => {}),
     };
     const running = await run(context, settings, catalogue);
     return { ...running, newKeyFile, close: closing(running.stop, [() => egress.close(), () => store.close()]) };
@@ -145,6 +164,7 @@ const run = async (context: Context, settings: Settings, catalogue: Catalogue) =
   const connections = createConnections(context, renewals, { publicUrl });
   const keyring = await createKeyring(context.store, context.clock, settings.apiKey);
   const handler = createHttp({ context, settings, returnOrigins, catalogue, flows, connections, renewals, keyring });
+  context.metrics.observe(() => observe(context));
   await gates.probeAllNow(context.store.db, context.clock.now());
   await renewals.recover();
   await flows.recover();
@@ -153,6 +173,10 @@ const run = async (context: Context, settings: Settings, catalogue: Catalogue) =
     await engine?.stop();
     await flows.idle();
     await renewals.idle();
+    await context.usage.flush(context).catch((error: unknown) => {
+      const code = isEvergrantError(error) ? error.code : 'internal';
+      context.logger.warn({ error_code: code }, 'the last uses of tokens could not be noted');
+    });
   };
   return {
     ...operations(context, publicUrl, flows, connections, renewals),
@@ -198,20 +222,9 @@ const operations = (
     getConnection: (id: string) => connections.get(id),
     listConnections: (filter?: ListFilter) => connections.list(filter),
     listEvents: (id: string, page?: { limit?: number; cursor?: string }) => connections.listEvents(id, page),
+    listRenewals: (id: string) => connections.listRenewals(id),
     updateConnection: (id: string, changes: Parameters<Connections['update']>[1]) => connections.update(id, changes),
     inspect: () => inspect(context),
-  };
-};
-
-const inspect = async ({ store, clock }: Context): Promise<Inspection> => {
-  const { due, oldest } = await schedule.backlog(store.db, clock.now());
-  return {
-    backlog: { due, oldest: isoTime(oldest) },
-    gates: (await gates.list(store.db)).map((gate) => ({
-      provider: gate.provider,
-      error: parseFailure(gate.error)!.code,
-      since: isoTime(gate.opened_at),
-    })),
   };
 };
 
@@ -223,9 +236,35 @@ const checkMinValid = (minValid: number | undefined): void => {
 
 /** The engine with what else must be done now and then. */
 const start = (context: Context, renewals: Renewals, flows: Flows): Engine => {
-  const engine = startEngine(context, renewals, [() => flows.sweep(), () => tryDueRevocations(context)]);
+  const engine = startEngine(context, renewals, [
+    () => context.usage.flush(context),
+    () => renewals.recover(leaseDuration),
+    () => flows.sweep(),
+    () => tryDueRevocations(context),
+    () => warnOfEnds(context),
+    () => schedule.raiseUrgency(context.store.db, context.clock.now() + day),
+    () => grants.removeAttempts(context.store.db, context.clock.now() - attemptHistory),
+  ]);
   context.notices.on('schedule', () => engine.poke());
   return engine;
+};
+
+/** How long the history of renewals is kept, in milliseconds. */
+const attemptHistory = 30 * day;
+
+/** What this process changes, the others on the same database hear of. */
+const sharing = (notices: Notices, store: Store): Notices => ({
+  ...notices,
+  changed(id) {
+    notices.changed(id);
+    store.hints?.publish(id);
+  },
+});
+
+/** Beside the database file; with PostgreSQL in the data folder of the working directory. */
+const spoolFolder = ({ database }: Settings): string | null => {
+  if (database.kind === 'postgres') return join('data', 'spool');
+  return database.path === ':memory:' ? null : join(dirname(database.path), 'spool');
 };
 
 const loadKeys = async (settings: Settings, store: Store) => {
@@ -260,8 +299,8 @@ const closing = (stop: () => Promise<void>, then: (() => Promise<void>)[]): (() 
     const alive = setInterval(() => {}, 60_000);
     try {
       await stop();
-      for (const step of then) await step();
     } finally {
+      for (const step of then) await step();
       clearInterval(alive);
     }
   };

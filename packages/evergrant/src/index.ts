@@ -1,10 +1,11 @@
-export type { ListFilter, Page } from './connections/connections.ts';
+export type { ListFilter, Page, RenewalRecord } from './connections/connections.ts';
 export type { Flow, FlowAccount } from './connections/flow-view.ts';
 export type { ConnectInput, StartedFlow } from './connections/flows.ts';
 export type { Connection } from './connections/view.ts';
 export { type Actor, type ErrorCode, EvergrantError, isEvergrantError, type ReauthReason } from './errors/index.ts';
 export type { TimelineEvent } from './events/index.ts';
-export { createEvergrant, type Evergrant, type Inspection } from './evergrant.ts';
+export { createEvergrant, type Evergrant } from './evergrant.ts';
+export type { Inspection } from './grants/inspection.ts';
 export type { AccessToken } from './grants/read.ts';
 export type * from './providers/define.ts';
 export { days, defineProvider, oauth2 } from './providers/define.ts';

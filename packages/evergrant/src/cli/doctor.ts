@@ -48,7 +48,7 @@ const examine = async (args: Arguments): Promise<Finding[]> => {
 };
 
 const examineRunning = async (evergrant: Evergrant, settings: Settings): Promise<Finding[]> => {
-  const { backlog, gates } = await evergrant.inspect();
+  const { backlog, gates, spooled } = await evergrant.inspect();
   const database = settings.database.kind === 'sqlite' ? settings.database.path : 'PostgreSQL';
   const keySource = settings.encryptionKeys ? 'from ENCRYPTION_KEYS' : 'from the key file beside the database';
   return [
@@ -59,10 +59,18 @@ const examineRunning = async (evergrant: Evergrant, settings: Settings): Promise
       about: 'renewals',
       says: backlog.due === 0 ? 'none is overdue' : `${backlog.due} due, the oldest since ${backlog.oldest}`,
     },
-    ...gates.map(({ provider, error, since }) => ({
+    {
+      ok: spooled === 0,
+      about: 'spool',
+      says: spooled === 0 ? 'empty' : `${spooled} token answers wait for the database; a running service moves them`,
+    },
+    ...gates.map(({ provider, by, error, since }) => ({
       ok: false,
       about: provider,
-      says: `the platform refuses this app since ${since} (${error}); check its client id and secret`,
+      says:
+        by === 'credentials'
+          ? `the platform refuses this app since ${since} (${error}); check its client id and secret`
+          : `the platform fails since ${since} (${error}); it is tried again by itself`,
     })),
     ...examineApps(evergrant, settings),
   ];

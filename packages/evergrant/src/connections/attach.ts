@@ -1,8 +1,8 @@
 import { EvergrantError } from '../errors/index.ts';
 import * as timeline from '../events/index.ts';
 import type { Context } from '../grants/context.ts';
+import { factsOf, nextWarning, planFor } from '../grants/plan.ts';
 import { missingScopes } from '../grants/scopes.ts';
-import { scheduleFor } from '../grants/settle.ts';
 import type { App } from '../protocols/types.ts';
 import type { Account } from '../providers/define.ts';
 import {
@@ -56,7 +56,7 @@ export const attach = async (context: Context, tx: Queryable, attachment: Attach
   const missing = missingScopes(app.definition, JSON.parse(grant.scopes_requested) as string[], grantedScopes);
   const known = await Promise.all(chosen.map((account) => findConnection(tx, flow, account.id)));
   const leaving = new Set(known.flatMap((connection) => (connection ? [connection.grant_id] : [])));
-  const olds = (await Promise.all([...leaving].map((id) => grants.byId(tx, id)))).filter((old) => old !== undefined);
+  const olds = (await Promise.all([...leaving].map((id) => lockedGrant(tx, id)))).filter((old) => old !== undefined);
 
   await activate(context, tx, { grant, app, olds, now, subject: choices.person.id, grantedScopes });
   const writing = { context, tx, flow, grant, missing, now };
@@ -66,6 +66,12 @@ export const attach = async (context: Context, tx: Queryable, attachment: Attach
   }
   for (const old of olds) await moveSiblings(writing, old, choices.accounts);
   return ids;
+};
+
+/** Locked, so that no renewal of it is committed, and no sibling leaves it, before this transaction ends. */
+const lockedGrant = async (tx: Queryable, id: string): Promise<GrantRow | undefined> => {
+  await schedule.byGrant(tx, id, true);
+  return grants.byId(tx, id);
 };
 
 const findConnection = (tx: Queryable, flow: FlowRow, accountId: string) =>
@@ -85,26 +91,21 @@ const activate = async (
   }: { grant: GrantRow; app: App; olds: GrantRow[]; now: number; subject: string; grantedScopes: string[] },
 ): Promise<void> => {
   const generation = Math.max(grant.generation, ...olds.map((old) => old.generation + 1));
+  const facts = { ...factsOf(grant, now), generation };
   await grants.update(tx, grant.id, {
     status: 'active',
     subject,
     generation,
     scopes_granted: JSON.stringify(grantedScopes),
+    warn_at: nextWarning(app, facts, now),
     updated_at: now,
   });
   await schedule.insert(tx, {
+    ...planFor(app, facts, now),
     grant_id: grant.id,
     provider: grant.provider,
     client_id: grant.client_id,
-    due_at: scheduleFor(app, {
-      id: grant.id,
-      generation,
-      hasRefreshToken: grant.refresh_token_sealed !== null,
-      issuedAt: grant.issued_at,
-      expiresAt: grant.expires_at,
-      lifetime: grant.lifetime,
-      refreshExpiresAt: grant.refresh_expires_at,
-    }),
+    owner: grant.owner,
     lease_owner: null,
     lease_until: null,
     fence: 0,
@@ -113,6 +114,8 @@ const activate = async (
     mark_hash: null,
     doubt_since: null,
     retry_at: null,
+    // Connecting is a use: the application is about to read the token.
+    last_used_at: now,
   });
   context.notices.changed('schedule');
 };

@@ -2,10 +2,10 @@ import { EvergrantError } from '../errors/index.ts';
 import * as timeline from '../events/index.ts';
 import type { Context } from '../grants/context.ts';
 import { openCredentials } from '../grants/credentials.ts';
-import { awaitRenewal, errorOf } from '../grants/read.ts';
+import { factsOf, planFor } from '../grants/plan.ts';
+import { awaitRenewal, errorOf, isoTime } from '../grants/read.ts';
 import type { Renewals } from '../grants/renew.ts';
 import { personOf, queueRevocation, tryRevocation } from '../grants/revocations.ts';
-import { scheduleFor } from '../grants/settle.ts';
 import {
   type ConnectionRow,
   type ConnectionStatus,
@@ -33,6 +33,18 @@ export interface Page<T> {
   nextCursor: string | null;
 }
 
+/** One attempt to renew a grant. It holds no token, nor a hash of one. */
+export interface RenewalRecord {
+  id: string;
+  startedAt: string;
+  /** Null: under way, or its process died. */
+  endedAt: string | null;
+  outcome: string | null;
+  errorCode: string | null;
+  /** Of the token that was to be replaced. */
+  generation: number;
+}
+
 /** Restricts a call to the connections of one owner; null or absent: all. */
 export interface Scope {
   owner?: string | null;
@@ -46,7 +58,7 @@ export const createConnections = (context: Context, renewals: Renewals, options:
 
   /** @throws EvergrantError `connection_not_found` */
   const get = async (id: string, scope: Scope = {}): Promise<Connection> => {
-    const record = await connections.record(store.db, id);
+    const record = await connections.record(store.db, id, clock.now());
     if (!record || (scope.owner != null && record.owner !== scope.owner)) throw notFound(id);
     return view(record);
   };
@@ -55,7 +67,7 @@ export const createConnections = (context: Context, renewals: Renewals, options:
   const list = async (filter: ListFilter = {}): Promise<Page<Connection>> => {
     const { limit = 50, cursor, ...where } = filter;
     const { before, size } = pageOf(limit, cursor, 'conn_');
-    const rows = await connections.list(store.db, { ...where, before, limit: size + 1 });
+    const rows = await connections.list(store.db, { ...where, before, limit: size + 1 }, clock.now());
     return toPage(rows.map(view), size);
   };
 
@@ -71,6 +83,23 @@ export const createConnections = (context: Context, renewals: Renewals, options:
     return toPage(rows.map(timeline.toTimelineEvent), size);
   };
 
+  /**
+   * The last renewals of its grant, newest first: when, with what outcome, and which token they replaced.
+   *
+   * @throws EvergrantError `connection_not_found`
+   */
+  const listRenewals = async (id: string, scope: Scope = {}): Promise<RenewalRecord[]> => {
+    const row = await owned(store.db, id, scope);
+    return (await grants.attemptsOf(store.db, row.grant_id, 100)).map((attempt) => ({
+      id: attempt.id,
+      startedAt: isoTime(attempt.started_at),
+      endedAt: isoTime(attempt.ended_at),
+      outcome: attempt.outcome,
+      errorCode: attempt.error_code,
+      generation: attempt.generation,
+    }));
+  };
+
   /** Changes metadata, or switches the connection off and on. @throws EvergrantError `connection_not_found` */
   const update = async (
     id: string,
@@ -78,7 +107,7 @@ export const createConnections = (context: Context, renewals: Renewals, options:
     scope: Scope = {},
   ): Promise<Connection> => {
     await store.transaction(async (tx) => {
-      const row = await owned(tx, id, scope);
+      const row = await owned(tx, id, scope, true);
       const now = clock.now();
       if (changes.metadata !== undefined) {
         await connections.update(tx, id, { metadata: JSON.stringify(changes.metadata), updated_at: now });
@@ -90,23 +119,16 @@ export const createConnections = (context: Context, renewals: Renewals, options:
     return get(id, scope);
   };
 
-  const switchOff = async (tx: Queryable, row: ConnectionRow, off: boolean, now: number): Promise<void> => {
-    await connections.update(tx, row.id, { disabled_at: off ? now : null, updated_at: now });
-    await timeline.recordForConnections(tx, now, off ? 'connection.disabled' : 'connection.updated', [row]);
-    const siblings = await connections.ofGrant(tx, row.grant_id);
+  const switchOff = async (tx: Queryable, connection: ConnectionRow, off: boolean, now: number): Promise<void> => {
+    const row = await schedule.byGrant(tx, connection.grant_id, true);
+    await connections.update(tx, connection.id, { disabled_at: off ? now : null, updated_at: now });
+    await timeline.recordForConnections(tx, now, off ? 'connection.disabled' : 'connection.updated', [connection]);
+    const siblings = await connections.ofGrant(tx, connection.grant_id);
     const allOff = siblings.every((sibling) => sibling.disabled_at !== null);
-    const grant = await grants.byId(tx, row.grant_id);
+    const grant = await grants.byId(tx, connection.grant_id);
     if (grant?.status !== 'active') return;
-    const due = scheduleFor(context.apps.ofGrant(grant), {
-      id: grant.id,
-      generation: grant.generation,
-      hasRefreshToken: grant.refresh_token_sealed !== null,
-      issuedAt: grant.issued_at,
-      expiresAt: grant.expires_at,
-      lifetime: grant.lifetime,
-      refreshExpiresAt: grant.refresh_expires_at,
-    });
-    await schedule.update(tx, grant.id, { due_at: allOff ? null : due });
+    const plan = planFor(context.apps.ofGrant(grant), factsOf(grant, row?.last_used_at ?? null), now);
+    await schedule.update(tx, grant.id, allOff ? { due_at: null } : plan);
     context.notices.changed('schedule');
   };
 
@@ -122,7 +144,9 @@ export const createConnections = (context: Context, renewals: Renewals, options:
     how: { revoke?: boolean } & Scope = {},
   ): Promise<{ revocationConfirmed: boolean }> => {
     const revocation = await store.transaction(async (tx) => {
-      const row = await owned(tx, id, how);
+      const row = await owned(tx, id, how, true);
+      // Of siblings that are disconnected at the same time, one must see that it is the last.
+      await schedule.byGrant(tx, row.grant_id, true);
       await connections.remove(tx, id);
       await timeline.recordForConnections(tx, clock.now(), 'connection.deleted', [row]);
       const siblings = await connections.ofGrant(tx, row.grant_id);
@@ -153,13 +177,13 @@ export const createConnections = (context: Context, renewals: Renewals, options:
     return get(id, scope);
   };
 
-  const owned = async (db: Queryable, id: string, scope: Scope): Promise<ConnectionRow> => {
-    const row = await connections.byId(db, id);
+  const owned = async (db: Queryable, id: string, scope: Scope, lock = false): Promise<ConnectionRow> => {
+    const row = await connections.byId(db, id, lock);
     if (!row || (scope.owner != null && row.owner !== scope.owner)) throw notFound(id);
     return row;
   };
 
-  return { get, list, listEvents, update, disconnect, refresh };
+  return { get, list, listEvents, listRenewals, update, disconnect, refresh };
 };
 
 const notFound = (id: string): EvergrantError => new EvergrantError('connection_not_found', { connectionId: id });

@@ -55,7 +55,7 @@ export const toFlow = async (context: Context, publicUrl: string, flow: FlowRow)
   const ids = JSON.parse(flow.connection_ids) as string[];
   const records =
     status === 'connected' && ids.length > 0
-      ? await connections.list(context.store.db, { ids, limit: ids.length })
+      ? await connections.list(context.store.db, { ids, limit: ids.length }, context.clock.now())
       : [];
   return {
     id: flow.id,

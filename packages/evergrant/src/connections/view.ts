@@ -39,7 +39,9 @@ export interface Connection {
 
 /** @param publicUrl without a final slash */
 export const toConnection = (context: Context, publicUrl: string, record: ConnectionRecord): Connection => {
-  const failure = parseFailure(record.last_error);
+  const failure = parseFailure(
+    record.status === 'degraded' ? (record.gate_error ?? record.last_error) : record.last_error,
+  );
   const refreshable = isRefreshable(context, record);
   const needsPerson = record.status === 'reauth_required' || record.status === 'limited';
   return {

@@ -13,6 +13,7 @@ export type ConnectionEventType =
   | 'connection.reauth_required'
   | 'connection.recovered'
   | 'connection.disabled'
+  | 'connection.expiring'
   | 'connection.deleted';
 
 export type EventType = ConnectionEventType | 'provider.app_invalid' | 'provider.recovered' | 'flow.failed';
@@ -24,6 +25,9 @@ export interface EventData {
   missing?: string[];
   generation?: number;
   flow_id?: string;
+  /** Until access ends. */
+  days?: number;
+  ends_at?: string;
 }
 
 export interface TimelineEvent {
@@ -36,26 +40,26 @@ export interface TimelineEvent {
   data: EventData;
 }
 
-/** Writes one event for each of the connections, in the transaction that makes the change. */
-export const recordForConnections = (
-  tx: Queryable,
+/** One event for each of the connections. */
+export const eventsFor = (
   at: number,
   type: ConnectionEventType,
   connections: Pick<ConnectionRow, 'id' | 'owner' | 'provider'>[],
   data: EventData = {},
-): Promise<void> =>
-  events.insert(
-    tx,
-    connections.map(({ id, owner, provider }) => ({
-      id: newId('evt'),
-      type,
-      connection_id: id,
-      owner,
-      provider,
-      at,
-      data: JSON.stringify(data),
-    })),
-  );
+): EventRow[] =>
+  connections.map(({ id, owner, provider }) => ({
+    id: newId('evt'),
+    type,
+    connection_id: id,
+    owner,
+    provider,
+    at,
+    data: JSON.stringify(data),
+  }));
+
+/** Writes one event for each of the connections, in the transaction that makes the change. */
+export const recordForConnections = (tx: Queryable, ...event: Parameters<typeof eventsFor>): Promise<void> =>
+  events.insert(tx, eventsFor(...event));
 
 /** Writes an event about a platform or a flow. */
 export const record = (

@@ -41,6 +41,7 @@ export const createApps = (catalogue: Catalogue, publicUrl: string, protocols: {
       });
     },
     protocol: () => protocols.oauth2,
+    list: () => [...apps.values()],
   };
 };
 

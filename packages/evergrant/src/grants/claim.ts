@@ -1,18 +1,20 @@
-import type { EvergrantError } from '../errors/index.ts';
+import { type EvergrantError, isEvergrantError } from '../errors/index.ts';
 import type { App } from '../protocols/types.ts';
-import { type GrantRow, gates, grants, type Queryable, type ScheduleRow, schedule } from '../store/index.ts';
+import { type GrantRow, grants, type Queryable, type ScheduleRow, schedule } from '../store/index.ts';
 import { newId } from '../telemetry/ids.ts';
 import { type Context, isRenewable, isSelfRefreshing } from './context.ts';
 import { type Credentials, openCredentials } from './credentials.ts';
 import { storedError } from './failure.ts';
+import { fairly } from './fairness.ts';
+import { gateKey, type Permits, permitsOf, spend } from './gate.ts';
 import { type Person, personOf } from './revocations.ts';
-import { gateProbeInterval, leaseDuration, readerPause, retryUnresolvedAt } from './timing.ts';
+import { leaseDuration, readerPause, retryUnresolvedAt } from './timing.ts';
 
 /**
- * On whose behalf a renewal is tried. `background` and `reader` wait out the pause after a failure; a `person` who
- * asks for it does not. Nobody passes an attempt with an unknown outcome before its time.
+ * On whose behalf a renewal is tried. A `reader` waits out the pause after a failure; a `person` who asks for it does
+ * not. Nobody passes an attempt with an unknown outcome before its time.
  */
-export type Mode = 'background' | 'reader' | 'person';
+export type Mode = 'reader' | 'person';
 
 /** The right, and the duty, to send one renewal and to report what became of it. */
 export interface Claim {
@@ -26,54 +28,180 @@ export interface Claim {
   markId: string;
   /** Whose grant it is: what a late answer needs when the grant is gone. */
   person: Person;
+  /** Whether it passed a blocked gate, to try whether the platform is well again. */
+  probing: boolean;
+  /** Since when it was due; null: it was not, somebody asked. */
+  dueAt: number | null;
+  /** Since when an earlier attempt may have spent the credential; null: none has. */
+  doubtSince: number | null;
   /** Monotonic time from which the lease counts. */
   claimedAt: number;
 }
 
-export type ClaimResult =
-  | { kind: 'claimed'; claim: Claim }
-  /** Somebody else is at it until then. */
+export type Obstacle =
+  /** Somebody else is at it, or there is no room at the platform, until then. */
   | { kind: 'busy'; until: number }
   /** Not before then: a pause after a failure, an attempt of unknown outcome, or the app's gate. */
   | { kind: 'waiting'; until: number; error: EvergrantError }
   /** The platform renews tokens only from this age on. */
   | { kind: 'too_young'; until: number }
-  /** The engine's look at the schedule is out of date: it was renewed or put off in the meantime. */
-  | { kind: 'not_due' }
   | { kind: 'not_renewable' }
   /** Deleted, or ended before. */
   | { kind: 'gone' };
 
+export type ClaimResult =
+  | { kind: 'claimed'; claim: Claim }
+  /** Somebody else has renewed it since it was read. */
+  | { kind: 'superseded' }
+  | Obstacle;
+
 /**
- * Claims a grant for one renewal (T1): lease, fence and write-ahead mark in one transaction, so that no byte
- * carrying a refresh token leaves before a durable row says that it might have.
+ * Claims one grant (T1): lease, fence and write-ahead mark in one transaction, so that no byte carrying a refresh token
+ * leaves before a durable row says that it might have.
  *
+ * @param seen the generation that is to be replaced: many who read it together must cause one renewal, on all nodes
  * @throws EvergrantError `storage_unavailable`, `storage_key_unavailable`, `provider_not_configured`: nothing was sent
  */
-export const claimGrant = (context: Context, grantId: string, mode: Mode): Promise<ClaimResult> => {
+export const claimGrant = async (
+  context: Context,
+  grantId: string,
+  mode: Mode,
+  seen = Number.POSITIVE_INFINITY,
+): Promise<ClaimResult> => {
   const claimedAt = context.clock.monotonic();
   return context.store.transaction(async (tx): Promise<ClaimResult> => {
+    const row = await schedule.byGrant(tx, grantId, true);
     const grant = await grants.byId(tx, grantId);
-    const row = await schedule.byGrant(tx, grantId);
     if (!grant || !row || grant.status !== 'active') return { kind: 'gone' };
-    const now = context.clock.now();
-    if (mode === 'background' && (row.due_at === null || row.due_at > now)) return { kind: 'not_due' };
+    if (grant.generation > seen) return { kind: 'superseded' };
     const app = context.apps.ofGrant(grant);
-    if (!isRenewable(app, { hasRefreshToken: grant.refresh_token_sealed !== null })) return { kind: 'not_renewable' };
-    const obstacle = findObstacle(app, grant, row, mode, now) ?? (await passGate(tx, grant, now));
+    const now = await context.store.now(tx);
+    const obstacle = obstacleOf(app, grant, row, now, mode);
     if (obstacle) return obstacle;
-    const credentials = openCredentials(context.vault, grant);
-    return { kind: 'claimed', claim: await mark(context, tx, { grant, row, app, credentials, claimedAt, now }) };
+    const permits = await permitsOf(tx, app, now, 'all');
+    if (permits.error) return { kind: 'waiting', until: permits.until, error: permits.error };
+    if (permits.count === 0) return { kind: 'busy', until: permits.until };
+    await spend(tx, app, permits, 1, now);
+    const claim = claimOf(context, { app, grant, row, now, claimedAt, probing: permits.probing });
+    await mark(context, tx, [claim], now);
+    return { kind: 'claimed', claim };
   });
 };
 
-const findObstacle = (
+/** What a pass of the engine took, and what it met on the way. */
+export interface Batch {
+  claims: Claim[];
+  /** Due grants that could not be claimed, with what the rows must learn of it. */
+  obstacles: { grantId: string; obstacle: Obstacle }[];
+}
+
+/** More rows than are wanted are read for each, so that owners take turns. */
+const overRead = 4;
+
+/** Among so many the probes of a blocked app are chosen. */
+const probeChoice = 64;
+
+/** How soon a grant that no key opens is looked at again: an operator must bring the key, and restart. */
+const keyPause = 10 * 60_000;
+
+/**
+ * Claims what is due, at most so many in all: per app within its limits, the most urgent first, owners in turn.
+ *
+ * @throws EvergrantError `storage_unavailable`
+ */
+export const claimDue = async (context: Context, room: number): Promise<Batch> => {
+  const batch: Batch = { claims: [], obstacles: [] };
+  for (const app of context.apps.list()) {
+    const left = room - batch.claims.length;
+    if (left <= 0) break;
+    const claimedAt = context.clock.monotonic();
+    try {
+      const taken = await context.store.transaction((tx) => claimOfApp(context, tx, app, left, claimedAt));
+      batch.claims.push(...taken.claims);
+      batch.obstacles.push(...taken.obstacles);
+    } catch (error) {
+      // What was claimed before is marked and must be sent; the next pass meets the fault again.
+      if (batch.claims.length === 0) throw error;
+      break;
+    }
+  }
+  return batch;
+};
+
+const claimOfApp = async (
+  context: Context,
+  tx: Queryable,
+  app: App,
+  room: number,
+  claimedAt: number,
+): Promise<Batch> => {
+  const batch: Batch = { claims: [], obstacles: [] };
+  const now = await context.store.now(tx);
+  const due = await schedule.dueUrgencies(tx, gateKey(app), now);
+  if (due.length === 0) return batch;
+  const permits = await permitsOf(tx, app, now, 'background');
+  const wanted = Math.min(room, permits.count);
+  if (wanted === 0) return batch;
+  const rows = permits.probing
+    ? await schedule.candidates(tx, gateKey(app), now, probeChoice, due.toReversed())
+    : await schedule.candidates(tx, gateKey(app), now, wanted * overRead, due);
+  for await (const { row, grant } of withGrants(tx, orderOf(app, rows, permits), () => wanted - batch.claims.length)) {
+    const obstacle = grant?.status === 'active' ? obstacleOf(app, grant, row, now, 'background') : gone;
+    if (obstacle) {
+      batch.obstacles.push({ grantId: row.grant_id, obstacle });
+      continue;
+    }
+    try {
+      batch.claims.push(claimOf(context, { app, grant: grant!, row, now, claimedAt, probing: permits.probing }));
+    } catch (error) {
+      // One grant that cannot be opened must not keep all others from being renewed.
+      if (!isEvergrantError(error, 'storage_key_unavailable')) throw error;
+      batch.obstacles.push({ grantId: row.grant_id, obstacle: { kind: 'waiting', until: now + keyPause, error } });
+    }
+  }
+  if (batch.claims.length > 0) {
+    await mark(context, tx, batch.claims, now);
+    await spend(tx, app, permits, batch.claims.length, now);
+  }
+  return batch;
+};
+
+/** Reads grants as they are wanted: of the rows at hand most are only there to choose from. */
+const withGrants = async function* (tx: Queryable, rows: ScheduleRow[], wanted: () => number) {
+  for (let at = 0; at < rows.length && wanted() > 0; ) {
+    const chunk = rows.slice(at, at + wanted());
+    at += chunk.length;
+    const found = await grants.byIds(
+      tx,
+      chunk.map((row) => row.grant_id),
+    );
+    const byId = new Map(found.map((grant) => [grant.id, grant]));
+    for (const row of chunk) yield { row, grant: byId.get(row.grant_id) };
+  }
+};
+
+const gone: Obstacle = { kind: 'gone' };
+
+/**
+ * Probes are sent with what can be lost least: grants without an unresolved attempt before those with one, and where
+ * tokens rotate the latest deadline first.
+ */
+const orderOf = (app: App, rows: ScheduleRow[], permits: Permits): ScheduleRow[] => {
+  if (!permits.probing) return fairly(rows);
+  const risk = (row: ScheduleRow): number => (row.mark_id === null ? 0 : 1);
+  const rotates = app.definition.refresh?.rotates !== 'never';
+  const end = (row: ScheduleRow): number => (rotates ? (row.deadline_at ?? Infinity) : Infinity);
+  return rows.sort((one, other) => risk(one) - risk(other) || Math.sign(end(other) - end(one)) || 0);
+};
+
+const obstacleOf = (
   app: App,
   grant: GrantRow,
   row: ScheduleRow,
-  mode: Mode,
   now: number,
-): ClaimResult | undefined => {
+  mode: Mode | 'background',
+): Obstacle | undefined => {
+  if (!isRenewable(app, { hasRefreshToken: grant.refresh_token_sealed !== null })) return { kind: 'not_renewable' };
   if (row.lease_until !== null && row.lease_until > now) return { kind: 'busy', until: row.lease_until };
   const refresh = app.definition.refresh ?? {};
   const ripe = grant.issued_at + (refresh.minimumAgeSeconds ?? 0) * 1000;
@@ -94,72 +222,59 @@ const findObstacle = (
   return undefined;
 };
 
-/** Lets one attempt an interval through the gate of an app whose credentials were refused. */
-const passGate = async (tx: Queryable, grant: GrantRow, now: number): Promise<ClaimResult | undefined> => {
-  const gate = await gates.find(tx, grant.provider, grant.client_id);
-  if (!gate) return undefined;
-  if (gate.probe_at > now) {
-    return {
-      kind: 'waiting',
-      until: gate.probe_at,
-      error: storedError({ last_error: gate.error }, gate.probe_at - now),
-    };
-  }
-  await gates.open(tx, { ...gate, probe_at: now + gateProbeInterval });
-  return undefined;
-};
+interface Claiming {
+  app: App;
+  grant: GrantRow;
+  row: ScheduleRow;
+  now: number;
+  claimedAt: number;
+  probing: boolean;
+}
 
-const mark = async (
-  context: Context,
-  tx: Queryable,
-  {
-    grant,
-    row,
-    app,
-    credentials,
-    claimedAt,
-    now,
-  }: {
-    grant: GrantRow;
-    row: ScheduleRow;
-    app: App;
-    credentials: Credentials;
-    claimedAt: number;
-    now: number;
-  },
-): Promise<Claim> => {
-  const fence = row.fence + 1;
-  const markId = newId('att');
-  await schedule.update(tx, grant.id, {
-    fence,
-    lease_owner: context.node,
-    lease_until: now + leaseDuration,
-    due_at: now + leaseDuration,
-    mark_id: markId,
-    mark_at: now,
-    doubt_since: row.doubt_since ?? row.mark_at,
-    mark_hash: context.vault.mac(credentials.refreshToken ?? credentials.accessToken, 'mark'),
-  });
-  await grants.insertAttempt(tx, {
-    id: markId,
-    grant_id: grant.id,
-    fence,
-    generation: grant.generation,
-    started_at: now,
-    ended_at: null,
-    outcome: null,
-    error_code: null,
-  });
-  return {
-    grantId: grant.id,
-    app,
-    credentials,
-    scopes: JSON.parse(grant.scopes_requested) as string[],
-    consent: grant.consent,
-    generation: grant.generation,
-    fence,
-    markId,
-    person: personOf(grant),
-    claimedAt,
-  };
+/** @throws EvergrantError `storage_key_unavailable` */
+const claimOf = (context: Context, { app, grant, row, now, claimedAt, probing }: Claiming): Claim => ({
+  grantId: grant.id,
+  app,
+  credentials: openCredentials(context.vault, grant),
+  scopes: JSON.parse(grant.scopes_requested) as string[],
+  consent: grant.consent,
+  generation: grant.generation,
+  fence: row.fence + 1,
+  markId: newId('att'),
+  person: personOf(grant),
+  probing,
+  dueAt: row.due_at !== null && row.due_at <= now ? row.due_at : null,
+  doubtSince: row.doubt_since ?? row.mark_at,
+  claimedAt,
+});
+
+/** Writes down, before anything is sent, who is about to present which credentials. */
+const mark = async (context: Context, tx: Queryable, claims: Claim[], now: number): Promise<void> => {
+  await schedule.updateEach(
+    tx,
+    claims.map(({ grantId, fence, markId, credentials, doubtSince }) => ({
+      grant_id: grantId,
+      fence,
+      lease_owner: context.node,
+      lease_until: now + leaseDuration,
+      due_at: now + leaseDuration,
+      mark_id: markId,
+      mark_at: now,
+      mark_hash: context.vault.mac(credentials.refreshToken ?? credentials.accessToken, 'mark'),
+      doubt_since: doubtSince,
+    })),
+  );
+  await grants.insertAttempts(
+    tx,
+    claims.map(({ grantId, fence, markId, generation }) => ({
+      id: markId,
+      grant_id: grantId,
+      fence,
+      generation,
+      started_at: now,
+      ended_at: null,
+      outcome: null,
+      error_code: null,
+    })),
+  );
 };

@@ -3,8 +3,12 @@ import type { OAuth2Protocol } from '../providers/define.ts';
 import type { GrantRow, Store } from '../store/index.ts';
 import type { Clock } from '../telemetry/clock.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 import type { Notices } from '../telemetry/notices.ts';
 import type { Vault } from '../vault/index.ts';
+import type { Health } from './health.ts';
+import type { Spool } from './spool.ts';
+import type { Usage } from './usage.ts';
 
 /** What the rooms above the store work with. Made once, at construction. */
 export interface Context {
@@ -16,9 +20,18 @@ export interface Context {
   apps: Apps;
   /** Names this process in leases. */
   node: string;
+  health: Health;
+  usage: Usage;
+  spool: Spool;
+  metrics: Metrics;
   /** In [0, 1); replaced in tests. */
   random(): number;
+  /** Called as a renewal passes each of its steps; does nothing but in crash tests, which end the process there. */
+  step(name: RenewalStep): void;
 }
+
+/** The steps of a renewal between which a crash leaves something different behind. */
+export type RenewalStep = 'claimed' | 'sending' | 'answered' | 'journalled' | 'read' | 'settled';
 
 export interface Apps {
   /**
@@ -33,6 +46,8 @@ export interface Apps {
    */
   ofGrant(grant: Pick<GrantRow, 'provider' | 'client_id' | 'instance'>): App;
   protocol(app: App): Protocol;
+  /** Every configured app. */
+  list(): readonly App[];
 }
 
 /** Whether the access token is its own refresh credential (Meta's long-lived tokens). */

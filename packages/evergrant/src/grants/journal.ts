@@ -1,9 +1,9 @@
-import { isEvergrantError } from '../errors/index.ts';
 import type { RawAnswer } from '../protocols/types.ts';
 import { type JournalRow, journal } from '../store/index.ts';
 import { sleep } from '../telemetry/clock.ts';
 import type { Context } from './context.ts';
 import type { Person } from './revocations.ts';
+import { isStorageFault, journalOnce } from './spool.ts';
 
 /** What must be known to finish an answer when the process that received it is gone. */
 export interface JournalEntry {
@@ -25,7 +25,7 @@ const pause = 250;
 
 /**
  * Makes a raw token answer durable, sealed, before it is parsed: whatever reading it does, a rotated token is not lost.
- * Storage that fails just now is tried again for as long as the process lives, for the answer exists nowhere else.
+ * When the database does not take it, the spool does, and the database is tried again for as long as the process lives.
  */
 export const keepAnswer = async (context: Context, entry: JournalEntry, answer: RawAnswer): Promise<void> => {
   const row: JournalRow = {
@@ -44,13 +44,36 @@ export const keepAnswer = async (context: Context, entry: JournalEntry, answer: 
     answer_sealed: context.vault.seal(JSON.stringify(answer), place(entry.id)),
     created_at: context.clock.now(),
   };
+  try {
+    await context.store.write((tx) => journal.insertOnce(tx, row));
+  } catch (error) {
+    await spool(context, row);
+    // Whoever drains the spool finishes it, once what is wrong has been mended.
+    if (!isStorageFault(error)) throw error;
+    await untilStored(context, () => journalOnce(context.store, row));
+    await context.spool.remove(row.id);
+  }
+};
+
+const spool = async (context: Context, row: JournalRow): Promise<void> => {
+  try {
+    await context.spool.write(row);
+    context.logger.error({ grant: row.grant_id }, 'the database does not take a token answer; it lies in the spool');
+  } catch {
+    context.logger.error(
+      { grant: row.grant_id },
+      'neither database nor disk take a token answer; it is in memory only',
+    );
+  }
+};
+
+/** Repeats work until the database takes it. */
+export const untilStored = async <T>(context: Pick<Context, 'clock'>, work: () => Promise<T>): Promise<T> => {
   for (;;) {
     try {
-      await journal.insert(context.store.db, row);
-      return;
+      return await work();
     } catch (error) {
-      if (!isEvergrantError(error, 'storage_unavailable')) throw error;
-      context.logger.error({ entry: entry.id }, 'the database does not take a token answer; it is tried again');
+      if (!isStorageFault(error)) throw error;
       await sleep(context.clock, pause);
     }
   }

@@ -2,9 +2,9 @@ import { EvergrantError } from '../errors/index.ts';
 import { type GrantRow, grants, type ReadingRow, schedule } from '../store/index.ts';
 import { type Context, isRenewable } from './context.ts';
 import { openAccessToken } from './credentials.ts';
+import { endGrant, noteDegraded } from './failing.ts';
 import { reauthError } from './failure.ts';
 import type { RenewalOutcome, Renewals } from './renew.ts';
-import { endGrant, noteDegraded } from './settle.ts';
 import { defaultMinValid, requestDeadline, safetyMargin } from './timing.ts';
 
 export interface AccessToken {
@@ -41,6 +41,7 @@ export const readAccessToken = async (
   options: ReadOptions = {},
 ): Promise<AccessToken> => {
   const row = await readable(context, connectionId, options);
+  context.usage.note(row.grant_id);
   if (row.token_sealed !== null) return ownToken(context, row);
   if (isFresh(context, row, options.minValid)) return toToken(context, row);
   await renewFor(context, renewals, row);
@@ -129,7 +130,7 @@ export const awaitRenewal = async (
 ): Promise<RenewalOutcome> => {
   const waitUntil = context.clock.monotonic() + longestWait;
   for (let pause = 50; ; pause = Math.min(400, pause * 2)) {
-    const outcome = await renewals.renew(grantId, mode);
+    const outcome = await renewals.renew(grantId, mode, generation);
     // The engine did not make this attempt, and must learn when the next one is due.
     if (outcome.kind === 'failed') context.notices.changed('schedule');
     if (outcome.kind !== 'busy' || context.clock.monotonic() >= waitUntil) return outcome;
@@ -157,7 +158,6 @@ export const errorOf = (
     case 'too_young':
       return new EvergrantError('refresh_cooling_down', place);
     case 'busy':
-    case 'not_due':
     case 'superseded':
     case 'renewed':
       return new EvergrantError('refresh_in_progress', { ...place, retryAfter: 2 });
@@ -170,6 +170,7 @@ export const errorOf = (
  */
 export const endWithoutRenewal = (context: Context, grantId: string): Promise<void> =>
   context.store.transaction(async (tx) => {
+    await schedule.byGrant(tx, grantId, true);
     const grant = await grants.byId(tx, grantId);
     if (grant?.status !== 'active') return;
     const now = context.clock.now();

@@ -2,69 +2,129 @@ import { TransportError } from '../egress/types.ts';
 import { EvergrantError, isEvergrantError } from '../errors/index.ts';
 import type { App, RawAnswer, Verdict } from '../protocols/types.ts';
 import { type JournalRow, journal, schedule } from '../store/index.ts';
-import { type Claim, type ClaimResult, claimGrant, type Mode } from './claim.ts';
+import type { Attempt, Settled } from './attempt.ts';
+import { type Claim, claimDue, claimGrant, type Mode, type Obstacle } from './claim.ts';
 import type { Context } from './context.ts';
-import { keepAnswer, mayCarryToken, openAnswer } from './journal.ts';
-import { type Attempt, type Settled, settle } from './settle.ts';
+import { keepAnswer, mayCarryToken, openAnswer, untilStored } from './journal.ts';
+import { putOff } from './obstacles.ts';
+import { createSettle, type Settle } from './settle.ts';
 import { leaseDuration, requestDeadline } from './timing.ts';
 
 /** Renewals of this process: one at a time for each grant, never aborted by those who wait for it. */
 export interface Renewals {
-  /** Renews a grant, or joins the renewal that runs. */
-  renew(grantId: string, mode: Mode): Promise<RenewalOutcome>;
-  /** Commits answers that a process received and did not live to commit. */
-  recover(): Promise<void>;
+  /**
+   * Renews a grant, or joins the renewal that runs.
+   * @param seen the generation that is to be replaced; nothing is sent where a newer one stands already
+   */
+  renew(grantId: string, mode: Mode, seen?: number): Promise<RenewalOutcome>;
+  /**
+   * Claims what is due, at most so many, and begins to renew it.
+   * @param done called as each of them ends
+   * @returns how many were begun
+   */
+  beginDue(room: number, done: () => void): Promise<number>;
+  /** Commits answers that a process received and did not live to commit. `age` in milliseconds: only those as old. */
+  recover(age?: number): Promise<void>;
   /** Resolves when nothing that was sent is still without its commit. */
   idle(): Promise<void>;
 }
 
-export type RenewalOutcome = Settled | Exclude<ClaimResult, { kind: 'claimed' }>;
+export type RenewalOutcome = Settled | Obstacle;
 
 export const createRenewals = (context: Context): Renewals => {
+  const settle = createSettle(context);
   const running = new Map<string, Promise<RenewalOutcome>>();
+  const run = (grantId: string, work: Promise<RenewalOutcome>): Promise<RenewalOutcome> => {
+    const tracked = work.finally(() => {
+      if (running.get(grantId) === tracked) running.delete(grantId);
+    });
+    running.set(grantId, tracked);
+    return tracked;
+  };
+  const begin = (claims: Claim[], done: () => void): void => {
+    const fences = fencesOf(context, claims);
+    for (const claim of claims) {
+      run(claim.grantId, send(context, settle, claim, fences)).then(done, (error: unknown) => {
+        logFault(context, claim.grantId, error);
+        done();
+      });
+    }
+  };
   return {
-    renew(grantId, mode) {
-      const known = running.get(grantId);
-      if (known) return known;
-      const renewal = renewOnce(context, grantId, mode).finally(() => running.delete(grantId));
-      running.set(grantId, renewal);
-      return renewal;
+    renew: (grantId, ...how) => running.get(grantId) ?? run(grantId, renewOnce(context, settle, grantId, ...how)),
+    async beginDue(room, done) {
+      const { claims, obstacles } = await claimDue(context, room);
+      begin(claims, done);
+      for (const one of obstacles) await putOff(context, one).catch((error) => logFault(context, one.grantId, error));
+      return claims.length;
     },
-    recover: () => recover(context),
+    recover: (age = 0) => recover(context, settle, age),
     async idle() {
       await Promise.allSettled(running.values());
     },
   };
 };
 
-const renewOnce = async (context: Context, grantId: string, mode: Mode): Promise<RenewalOutcome> => {
-  const result = await claimGrant(context, grantId, mode);
-  return result.kind === 'claimed' ? send(context, result.claim) : result;
+const renewOnce = async (
+  context: Context,
+  settle: Settle,
+  ...wanted: Parameters<Renewals['renew']>
+): Promise<RenewalOutcome> => {
+  const result = await claimGrant(context, ...wanted);
+  if (result.kind !== 'claimed') return result;
+  return send(context, settle, result.claim, fencesOf(context, [result.claim]));
+};
+
+const logFault = (context: Context, grantId: string, error: unknown): void => {
+  const code = isEvergrantError(error) ? error.code : 'internal';
+  context.logger.error({ grant: grantId, error_code: code, error }, 'a renewal could not be committed');
 };
 
 /** Carries a claim out: send, make the answer durable, read it, commit. Nothing is fetched in between. */
-const send = async (context: Context, claim: Claim): Promise<Settled> => {
-  const attempt: Attempt = { ...claim, startedAt: context.clock.now(), journalled: false };
+const send = async (context: Context, settle: Settle, claim: Claim, fences: Fences): Promise<Settled> => {
+  const startedAt = context.clock.now();
+  const attempt: Attempt = { ...claim, startedAt, journalled: false };
   const protocol = context.apps.protocol(claim.app);
   const input = { ...claim.credentials, scopes: claim.scopes };
   let answer: RawAnswer;
+  context.step('claimed');
   try {
-    await ensureFence(context, claim);
-    answer = await protocol.sendRenewal(claim.app, input, () => ensureTime(context, claim));
+    ensureFence(claim, await fences());
+    if (claim.dueAt !== null) context.metrics.late(claim.app.provider, startedAt - claim.dueAt);
+    answer = await protocol.sendRenewal(claim.app, input, () => {
+      ensureTime(context, claim);
+      context.step('sending');
+    });
   } catch (error) {
-    return settle(context, attempt, verdictOfFault(error));
+    return settle(attempt, verdictOfFault(error));
   }
-  if (mayCarryToken(answer)) {
-    await keepAnswer(context, { ...attempt, id: claim.markId, kind: 'refresh', flowId: null }, answer);
-    attempt.journalled = true;
-  }
-  return settle(context, attempt, await read(context, claim.app, answer));
+  context.step('answered');
+  if (!mayCarryToken(answer)) return settle(attempt, await read(context, claim.app, answer));
+  await keepAnswer(context, { ...attempt, id: claim.markId, kind: 'refresh', flowId: null }, answer);
+  context.step('journalled');
+  const verdict = await read(context, claim.app, answer);
+  context.step('read');
+  const settled = await untilStored(context, () => settle({ ...attempt, journalled: true }, verdict));
+  context.step('settled');
+  return settled;
+};
+
+type Fences = () => Promise<Map<string, number>>;
+
+/** Reads the fences of claims that were made together once, when the first of them is about to be sent. */
+const fencesOf = (context: Context, claims: Claim[]): Fences => {
+  let fences: ReturnType<Fences> | null = null;
+  const read = () =>
+    schedule.fences(
+      context.store.db,
+      claims.map(({ grantId }) => grantId),
+    );
+  return () => (fences ??= read());
 };
 
 /** T2: a claim that was overtaken sends nothing. */
-const ensureFence = async (context: Context, claim: Claim): Promise<void> => {
-  const row = await schedule.byGrant(context.store.db, claim.grantId);
-  if (row?.fence !== claim.fence) throw new EvergrantError('refresh_in_progress', { retryAfter: 1 });
+const ensureFence = ({ grantId, fence }: Claim, fences: Map<string, number>): void => {
+  if (fences.get(grantId) !== fence) throw new EvergrantError('refresh_in_progress', { retryAfter: 1 });
 };
 
 /** T2: a process that slept may not send when its answer could come after the lease. */
@@ -96,21 +156,18 @@ export const verdictOfFault = (error: unknown): Verdict => {
   return { kind: 'ambiguous', error: new EvergrantError('internal') };
 };
 
-const recover = async (context: Context): Promise<void> => {
-  for (const entry of await journal.unfinishedRenewals(context.store.db)) {
+const recover = async (context: Context, settle: Settle, age: number): Promise<void> => {
+  await context.spool.drain(context);
+  for (const entry of await journal.unfinishedRenewals(context.store.db, context.clock.now() - age)) {
     try {
-      await finish(context, entry);
+      await finish(context, settle, entry);
     } catch (error) {
-      const code = isEvergrantError(error) ? error.code : 'internal';
-      context.logger.error(
-        { grant: entry.grant_id, error_code: code },
-        'a journalled answer could not be finished; it is kept',
-      );
+      logFault(context, entry.grant_id ?? '', error);
     }
   }
 };
 
-const finish = async (context: Context, entry: JournalRow): Promise<void> => {
+const finish = async (context: Context, settle: Settle, entry: JournalRow): Promise<void> => {
   const app = context.apps.ofGrant(entry);
   const answer = openAnswer(context, entry);
   const attempt: Attempt = {
@@ -122,7 +179,8 @@ const finish = async (context: Context, entry: JournalRow): Promise<void> => {
     markId: entry.id,
     startedAt: entry.started_at,
     journalled: true,
+    probing: true,
   };
-  const settled = await settle(context, attempt, await read(context, app, answer));
+  const settled = await settle(attempt, await read(context, app, answer));
   context.logger.info({ grant: entry.grant_id, outcome: settled.kind }, 'finished an answer from the journal');
 };

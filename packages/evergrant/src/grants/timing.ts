@@ -17,11 +17,13 @@ export const quietTime = leaseDuration;
 /** How often an app whose credentials were refused is tried again. */
 export const gateProbeInterval = 30_000;
 
+/** How long a refusal ends no grant once unusually many are refused. */
+export const holdDuration = 10 * 60_000;
 /** Between two renewals on behalf of readers where the platform gives tokens without any life. */
 export const readerPause = 30_000;
 
 const second = 1000;
-const day = days(1) * second;
+export const day = days(1) * second;
 
 /** What is taken off an expiry, so that a token handed out survives its way to the platform. */
 export const safetyMargin = (lifetime: number): number => Math.min(30 * second, lifetime / 10);
@@ -61,9 +63,13 @@ export const dueAt = (input: DueInput): number | null => {
   let due = issuedAt + Math.max((refresh.minimumAgeSeconds ?? 0) * second, lifetime - lead - jitter);
   if (idleEnd !== null) due = Math.min(due, idleEnd);
   const slides = !(refresh.lifetime && 'fixed' in refresh.lifetime);
-  if (input.refreshExpiresAt !== null && slides) due = Math.min(due, input.refreshExpiresAt - 7 * day);
+  if (input.refreshExpiresAt !== null && slides) due = Math.min(due, keepAliveBefore(issuedAt, input.refreshExpiresAt));
   return Math.round(Math.max(due, issuedAt + Math.max(30 * second, lifetime / 4)));
 };
+
+/** In time for a refresh token that lives on with each renewal: a week before its end, or half of a short life. */
+export const keepAliveBefore = (issuedAt: number, refreshExpiresAt: number): number =>
+  refreshExpiresAt - Math.min(7 * day, (refreshExpiresAt - issuedAt) / 2);
 
 /** A number in [0, 1) that depends on its input alone. */
 const fraction = (grantId: string, generation: number): number =>

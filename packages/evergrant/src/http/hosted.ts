@@ -164,7 +164,8 @@ export const addHostedRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencie
 
   const resultPage = async (flow: FlowRow, provider: { id: string; name: string }): Promise<Page> => {
     const ids = JSON.parse(flow.connection_ids) as string[];
-    const rows = ids.length === 0 ? [] : await connections.list(context.store.db, { ids, limit: ids.length });
+    const rows =
+      ids.length === 0 ? [] : await connections.list(context.store.db, { ids, limit: ids.length }, context.clock.now());
     const missing = [...new Set(rows.flatMap((row) => JSON.parse(row.scopes_missing) as string[]))];
     const facts = deps.catalogue.get(provider.id).definition.scopes.facts ?? {};
     return pages.result({

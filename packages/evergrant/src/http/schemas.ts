@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import type { RenewalRecord } from '../connections/connections.ts';
 import type { Flow, FlowAccount } from '../connections/flow-view.ts';
 import type { Connection } from '../connections/view.ts';
 import { errorCodes } from '../errors/index.ts';
@@ -211,6 +212,26 @@ export const eventBody = (event: TimelineEvent): z.infer<typeof eventSchema> => 
   provider: event.provider,
   at: event.at,
   data: { ...event.data },
+});
+
+export const renewalSchema = z
+  .object({
+    id: z.string(),
+    started_at: time,
+    ended_at: time.nullable(),
+    outcome: z.string().nullable(),
+    error_code: z.string().nullable(),
+    generation: z.int(),
+  })
+  .openapi('Renewal');
+
+export const renewalBody = (renewal: RenewalRecord): z.infer<typeof renewalSchema> => ({
+  id: renewal.id,
+  started_at: renewal.startedAt,
+  ended_at: renewal.endedAt,
+  outcome: renewal.outcome,
+  error_code: renewal.errorCode,
+  generation: renewal.generation,
 });
 
 export const updateSchema = z

@@ -54,6 +54,13 @@ export interface Refresh {
   idleLimitSeconds?: number;
   /** Whether the platform has any renewal. Default true. */
   supported?: boolean;
+  /**
+   * `eager` (default): every grant is kept fresh. `lazy`: renewed when a token is read, and in time to stay alive.
+   * `auto`: eager while tokens were read within the last day, or where a lapse could not be mended; else lazy.
+   */
+  policy?: 'eager' | 'auto' | 'lazy';
+  /** What the token endpoint takes from one app, over all nodes. Default: 64 at a time, no rate. */
+  limits?: { concurrency?: number; perSecond?: number };
 }
 
 /** What an account looks like to an application. */

@@ -73,6 +73,11 @@ const refresh = objectOf<Refresh>({
     .optional(),
   idleLimitSeconds: seconds.optional(),
   supported: z.boolean().optional(),
+  policy: z.enum(['eager', 'auto', 'lazy']).optional(),
+  limits: objectOf<NonNullable<Refresh['limits']>>({
+    concurrency: z.int().min(1).optional(),
+    perSecond: z.number().positive().optional(),
+  }).optional(),
 });
 
 const accountMap: z.ZodType<AccountMap> = z.union(

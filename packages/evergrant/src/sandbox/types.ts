@@ -30,7 +30,9 @@ export interface SandboxOptions {
 
 /** How a platform behaves; taken from its definition and changeable while it runs. */
 export interface Behaviour
-  extends Required<Omit<Refresh, 'minimumAgeSeconds' | 'lifetime' | 'idleLimitSeconds' | 'supported'>> {
+  extends Required<
+    Omit<Refresh, 'minimumAgeSeconds' | 'lifetime' | 'idleLimitSeconds' | 'supported' | 'policy' | 'limits'>
+  > {
   accessTokenSeconds: number;
   refreshTokenSeconds: number | null;
   codeSeconds: number;

@@ -1,4 +1,12 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, type KeyObject, randomBytes } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+  randomBytes,
+} from 'node:crypto';
 import { EvergrantError } from '../errors/index.ts';
 import { isKeyId, keyBytes } from '../settings/encryption-keys.ts';
 
@@ -61,7 +69,7 @@ export const createVault = (keys: readonly { id: string; key: KeyObject }[]): Va
   }
   const byId = new Map(keys.map((entry) => [entry.id, { key: entry.key, header: headerOf(entry.id), seals: 0 }]));
   const sealing = byId.get(primary.id)!;
-  const macKey = Buffer.from(hkdfSync('sha256', primary.key, '', 'evergrant mac', 32));
+  const macKey = createSecretKey(Buffer.from(hkdfSync('sha256', primary.key, '', 'evergrant mac', 32)));
 
   return {
     primaryKeyId: primary.id,

@@ -1,18 +1,28 @@
 import { isEvergrantError } from '../../errors/index.ts';
 import type { Context } from '../../grants/context.ts';
-import { endWithoutRenewal } from '../../grants/read.ts';
-import type { RenewalOutcome, Renewals } from '../../grants/renew.ts';
-import { noteDegraded } from '../../grants/settle.ts';
-import { schedule } from '../../store/index.ts';
+import { gateKey } from '../../grants/gate.ts';
+import type { Renewals } from '../../grants/renew.ts';
+import { gates, schedule } from '../../store/index.ts';
+import type { Clock } from '../../telemetry/clock.ts';
 
-/** Renewals at the same time. */
-const concurrency = 32;
+/** Renewals at the same time, over all platforms. */
+const concurrency = 256;
+
+/** Rather than for one renewal that ended, the schedule is looked at for so many, or after a moment. */
+const batch = 40;
+const moment = 20;
 
 /** The longest time between two looks at the schedule, in milliseconds: another process may have changed it. */
 const safetyPoll = 15_000;
 
+/** When something is due but its platform takes no more, how soon it is looked at again. */
+const limitPause = 250;
+
 /** The pause after a pass that failed as a whole, e.g. because the database was away. */
 const faultPause = 1000;
+
+/** Between two rounds of what is done now and then. */
+const choreInterval = 15_000;
 
 export interface Engine {
   /** Looks at the schedule now: something may be due earlier than was known. */
@@ -25,93 +35,119 @@ export interface Engine {
  * The embedded engine: renews what is due, ahead of expiry and without anyone reading. It only decides when; the
  * rows decide what, so any number of engines may run beside each other.
  *
- * @param chores run once each pass, e.g. retrying revocations; their failures are logged
+ * @param chores done now and then, e.g. retrying revocations; their failures are logged
  */
 export const startEngine = (context: Context, renewals: Renewals, chores: (() => Promise<void>)[]): Engine => {
   let stopped = false;
-  let cancelTimer = () => {};
-  let pass: Promise<void> = Promise.resolve();
+  let inFlight = 0;
+  let poked = false;
+  let limited = false;
+  const isStopped = () => stopped;
+  const renewing = createRest(context.clock, isStopped);
+  const choring = createRest(context.clock, isStopped);
 
-  const schedulePass = (milliseconds: number): void => {
-    cancelTimer();
-    if (stopped) return;
-    cancelTimer = context.clock.after(milliseconds, () => {
-      pass = pass.then(runPass);
-    });
+  const ended = (): void => {
+    inFlight--;
+    renewing.wake();
   };
 
-  const runPass = async (): Promise<void> => {
-    if (stopped) return;
-    try {
-      await renewDue(context, renewals, () => stopped);
-      for (const chore of chores) await chore();
-      const next = await schedule.nextDue(context.store.db);
-      schedulePass(Math.min(safetyPoll, Math.max(10, (next ?? Number.POSITIVE_INFINITY) - context.clock.now())));
-    } catch (error) {
-      const code = isEvergrantError(error) ? error.code : 'internal';
-      context.logger.error({ error_code: code, error }, 'a pass of the engine failed; it is repeated');
-      schedulePass(faultPause);
+  const pass = async (): Promise<void> => {
+    const room = concurrency - inFlight;
+    const begun = await renewals.beginDue(room, ended);
+    inFlight += begun;
+    if (begun > 0) {
+      const before = inFlight;
+      await renewing.rest(moment, () => before - inFlight >= batch || inFlight === 0);
+      return;
+    }
+    poked = false;
+    await renewing.rest(await untilNext(), () => poked || (limited && inFlight === 0));
+  };
+
+  const untilNext = async (): Promise<number> => {
+    const now = context.clock.now();
+    const next = await nextWake(context, now);
+    limited = next <= now;
+    return Math.min(limited ? limitPause : next - now, safetyPoll);
+  };
+
+  const renew = async (): Promise<void> => {
+    while (!stopped) {
+      try {
+        await pass();
+      } catch (error) {
+        logFault(context, error, 'a pass of the engine failed; it is repeated');
+        await renewing.rest(faultPause, () => false);
+      }
     }
   };
 
-  schedulePass(0);
+  // Beside the renewals: a platform that lets a revocation wait must not hold up what is due, nor a load that never
+  // ends the chores.
+  const doChores = async (): Promise<void> => {
+    while (!stopped) {
+      for (const chore of chores) {
+        await chore().catch((error: unknown) =>
+          logFault(context, error, 'a chore of the engine failed; it comes again'),
+        );
+      }
+      await choring.rest(choreInterval, () => false);
+    }
+  };
+
+  const running = [renew(), doChores()];
   return {
-    poke: () => schedulePass(0),
+    poke() {
+      poked = true;
+      renewing.wake();
+    },
     async stop() {
       stopped = true;
-      cancelTimer();
-      await pass;
+      renewing.wake();
+      choring.wake();
+      await Promise.all(running);
       await renewals.idle();
     },
   };
 };
 
-/** Renews everything that is due, so many at a time; a grant comes up once in a pass. */
-const renewDue = async (context: Context, renewals: Renewals, stopped: () => boolean): Promise<void> => {
-  const seen = new Set<string>();
-  for (;;) {
-    const due = await schedule.due(context.store.db, context.clock.now(), concurrency * 4);
-    const fresh = due.filter((id) => !seen.has(id)).slice(0, concurrency);
-    if (fresh.length === 0 || stopped()) return;
-    for (const id of fresh) seen.add(id);
-    await Promise.all(fresh.map((id) => renewOne(context, renewals, id)));
-  }
+/** A pause that ends when its time is over, or when it is woken with a reason to. */
+const createRest = (clock: Clock, stopped: () => boolean) => {
+  let wake = () => {};
+  return {
+    wake: () => wake(),
+    rest: (milliseconds: number, until: () => boolean): Promise<void> =>
+      new Promise((resolve) => {
+        const isOver = () => stopped() || until();
+        if (isOver()) return resolve();
+        const done = () => {
+          cancel();
+          wake = () => {};
+          resolve();
+        };
+        const cancel = clock.after(milliseconds, done);
+        wake = () => {
+          if (isOver()) done();
+        };
+      }),
+  };
 };
 
-const renewOne = async (context: Context, renewals: Renewals, grantId: string): Promise<void> => {
-  try {
-    const outcome = await renewals.renew(grantId, 'background');
-    await putOff(context, grantId, outcome);
-  } catch (error) {
-    const code = isEvergrantError(error) ? error.code : 'internal';
-    context.logger.warn({ grant: grantId, error_code: code }, 'a renewal could not be tried');
-    await putOffUntil(context, grantId, context.clock.now() + 30_000);
-    if (isEvergrantError(error)) await noteDegraded(context, grantId, error);
-  }
+const logFault = ({ logger }: Context, error: unknown, message: string): void => {
+  logger.error({ error_code: isEvergrantError(error) ? error.code : 'internal', error }, message);
 };
 
-/** A due grant that could not be claimed must not come up again before it can be. */
-const putOff = async (context: Context, grantId: string, outcome: RenewalOutcome): Promise<void> => {
-  switch (outcome.kind) {
-    case 'waiting':
-      await putOffUntil(context, grantId, outcome.until);
-      await noteDegraded(context, grantId, outcome.error);
-      return;
-    case 'too_young':
-    case 'busy':
-      return putOffUntil(context, grantId, outcome.until);
-    case 'not_renewable':
-      return endWithoutRenewal(context, grantId);
-    case 'gone':
-      return schedule.update(context.store.db, grantId, { due_at: null });
-    case 'renewed':
-    case 'ended':
-    case 'failed':
-    case 'not_due':
-    case 'superseded':
-      return;
+/** When the next renewal may begin: of a blocked app not before its probe. */
+const nextWake = async (context: Context, now: number): Promise<number> => {
+  const blocked = new Map(
+    (await gates.list(context.store.db))
+      .filter((gate) => gate.blocked_by !== null)
+      .map((gate) => [`${gate.provider} ${gate.client_id}`, gate.probe_at]),
+  );
+  let next = now + safetyPoll;
+  for (const app of context.apps.list()) {
+    const due = await schedule.nextDue(context.store.db, gateKey(app));
+    if (due !== null) next = Math.min(next, Math.max(due, blocked.get(`${app.provider} ${app.clientId}`) ?? 0));
   }
+  return next;
 };
-
-const putOffUntil = (context: Context, grantId: string, until: number): Promise<void> =>
-  schedule.putOff(context.store.db, grantId, until, context.clock.now());

@@ -18,6 +18,8 @@ import {
   problemSchema,
   problems,
   queryNumber,
+  renewalBody,
+  renewalSchema,
   tokenBody,
   tokenSchema,
   updateSchema,
@@ -30,6 +32,7 @@ const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
 /** Everything under /v1/connections but calls, signing and import. */
 export const addConnectionRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void => {
   addReading(app, deps);
+  addRenewals(app, deps);
   addChanging(app, deps);
   addTokens(app, deps);
 };
@@ -92,6 +95,24 @@ const addReading = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void => 
       const { id } = c.req.valid('param');
       const page = await deps.connections.listEvents(id, c.req.valid('query'), c.get('principal'));
       return c.json({ data: page.data.map(eventBody), next_cursor: page.nextCursor }, 200);
+    },
+  );
+};
+
+const addRenewals = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void => {
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/connections/{id}/renewals',
+      summary: 'Read the last renewals of a connection, newest first',
+      security: [{ apiKey: ['connections:read'] }],
+      middleware: requires(deps, 'connections:read'),
+      request: { params: idParameter },
+      responses: { 200: json('Renewals', pageOf(renewalSchema)), ...problems },
+    }),
+    async (c) => {
+      const renewals = await deps.connections.listRenewals(c.req.valid('param').id, c.get('principal'));
+      return c.json({ data: renewals.map(renewalBody), next_cursor: null }, 200);
     },
   );
 };

@@ -1,11 +1,12 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { installation } from '../../store/index.ts';
+import { requires } from '../auth.ts';
 import type { HttpDependencies, HttpEnv } from '../deps.ts';
 import { json, problems } from '../schemas.ts';
 
 const health = z.object({ status: z.literal('ok') });
 
-/** Whether the process lives, and whether it can do its work. */
+/** Whether the process lives, whether it can do its work, and how it fares. */
 export const addHealthRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void => {
   app.openapi(
     createRoute({
@@ -28,6 +29,20 @@ export const addHealthRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencie
     async (c) => {
       await installation.get(deps.context.store.db, 'key_check');
       return c.json({ status: 'ok' as const }, 200);
+    },
+  );
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/metrics',
+      summary: 'Prometheus metrics',
+      security: deps.settings.publicMetrics ? [] : [{ apiKey: ['admin'] }],
+      middleware: deps.settings.publicMetrics ? [] : [requires(deps, 'admin')],
+      responses: { 200: { description: 'Prometheus text' }, ...problems },
+    }),
+    async (c) => {
+      const { contentType, body } = await deps.context.metrics.expose();
+      return c.body(body, 200, { 'content-type': contentType });
     },
   );
 };

@@ -1,0 +1,67 @@
+import type { EvergrantError } from '../errors/index.ts';
+import type { App } from '../protocols/types.ts';
+import type {
+  ConnectionRow,
+  EventRow,
+  GrantChanges,
+  GrantRow,
+  Queryable,
+  ScheduleChanges,
+  ScheduleRow,
+} from '../store/index.ts';
+import type { Context } from './context.ts';
+import type { Person } from './revocations.ts';
+
+/** An attempt whose answer is to be committed: what the claim knew, or what the journal remembers of it. */
+export interface Attempt {
+  grantId: string;
+  person: Person;
+  consent: number;
+  generation: number;
+  fence: number;
+  markId: string;
+  /** When the request began: lifetimes count from here, never from the answer. */
+  startedAt: number;
+  /** Whether the answer stands in the journal. */
+  journalled: boolean;
+  /** Whether it was sent to try a blocked gate; an answer from the journal may have been. */
+  probing: boolean;
+}
+
+export type Settled =
+  | { kind: 'renewed' }
+  /** The grant has ended; a person must reconnect. */
+  | { kind: 'ended'; error: EvergrantError }
+  | { kind: 'failed'; error: EvergrantError }
+  /** Another answer or another consent was faster; the row holds the truth. */
+  | { kind: 'superseded' };
+
+/** What the renewals of one transaction change, to be written at once. */
+export interface Writes {
+  grants: GrantChanges[];
+  schedule: ScheduleChanges[];
+  events: EventRow[];
+}
+
+/** One answer being committed. */
+export interface Settling {
+  context: Context;
+  tx: Queryable;
+  attempt: Attempt;
+  now: number;
+  grant: GrantRow;
+  row: ScheduleRow;
+  /** The connections that live on the grant. */
+  served: ConnectionRow[];
+  app: App;
+  writes: Writes;
+}
+
+/** The columns of a schedule row without lease and mark. */
+export const released = {
+  lease_owner: null,
+  lease_until: null,
+  mark_id: null,
+  mark_at: null,
+  mark_hash: null,
+} as const;

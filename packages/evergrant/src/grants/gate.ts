@@ -1,0 +1,192 @@
+import type { EvergrantError } from '../errors/index.ts';
+import * as timeline from '../events/index.ts';
+import type { App } from '../protocols/types.ts';
+import { type GateKey, type GateRow, gates, type Queryable, schedule } from '../store/index.ts';
+import type { Context } from './context.ts';
+import { storedError, toStoredFailure } from './failure.ts';
+import { backoff, gateProbeInterval, holdDuration } from './timing.ts';
+
+/*
+ * The gate of an app: what its token endpoint takes, over all nodes, and whether anything is sent at all.
+ */
+
+/** Requests at a time, where the definition declares no limit. */
+const defaultConcurrency = 128;
+
+/** The share of an app's requests that background renewals may take: readers who wait find room. */
+const backgroundShare = 0.8;
+
+/** When a limit is reached, how soon room is looked for again. */
+const limitPause = 250;
+
+/** Probes at a time from which on a platform counts as well again. */
+const wellAgain = 8;
+
+export interface Permits {
+  count: number;
+  /** Only probes pass: the gate is blocked and its time has come. */
+  probing: boolean;
+  /** When there may be room, where there is none. */
+  until: number;
+  /** Why there is none, where the gate is blocked. */
+  error: EvergrantError | null;
+  /** What is left in the token bucket; null: no rate is declared. */
+  available: number | null;
+}
+
+export const gateKey = (app: Pick<App, 'provider' | 'clientId'>): GateKey => ({
+  provider: app.provider,
+  clientId: app.clientId,
+});
+
+/**
+ * How many requests of an app may be sent now. Where limits are declared the app's row is locked until the transaction
+ * ends, so that nodes that claim at the same moment do not both take what is left.
+ *
+ * @param share of the concurrency that may be used
+ */
+export const permitsOf = async (
+  tx: Queryable,
+  app: App,
+  now: number,
+  share: 'background' | 'all',
+): Promise<Permits> => {
+  const key = gateKey(app);
+  const declared = app.definition.refresh?.limits;
+  const gate = declared ? await locked(tx, key, now) : await shared(tx, key);
+  const none = { count: 0, probing: false, available: null };
+  if (gate?.blocked_by && gate.probe_at > now) {
+    return { ...none, until: gate.probe_at, error: storedError({ last_error: gate.error }, gate.probe_at - now) };
+  }
+  const probing = gate?.blocked_by != null;
+  const limit = probing ? gate.probes : concurrencyOf(app, share);
+  const room = limit - (await schedule.inFlight(tx, key, now));
+  const available = declared?.perSecond === undefined ? null : refilled(gate!, declared.perSecond, now);
+  const count = Math.max(0, Math.min(room, available === null ? room : Math.floor(available)));
+  const wait =
+    available !== null && available < 1 ? Math.ceil(((1 - available) / declared!.perSecond!) * 1000) : limitPause;
+  return { count, probing, until: now + wait, error: null, available };
+};
+
+/** The row of an app with a limit, which nodes that come at the same moment must share. */
+const locked = async (tx: Queryable, key: GateKey, now: number): Promise<GateRow | undefined> => {
+  const gate = await gates.find(tx, key, true);
+  if (gate) return gate;
+  await gates.ensure(tx, key, now);
+  return gates.find(tx, key, true);
+};
+
+/** The row of an app without one, locked where nodes must share a probe. */
+const shared = async (tx: Queryable, key: GateKey): Promise<GateRow | undefined> => {
+  const gate = await gates.find(tx, key);
+  return gate?.blocked_by ? gates.find(tx, key, true) : gate;
+};
+
+const concurrencyOf = (app: App, share: 'background' | 'all'): number => {
+  const limit = app.definition.refresh?.limits?.concurrency ?? defaultConcurrency;
+  return share === 'all' ? limit : Math.max(1, Math.floor(limit * backgroundShare));
+};
+
+const refilled = (gate: GateRow, perSecond: number, now: number): number =>
+  Math.min(Math.max(1, perSecond), gate.permits + ((now - gate.refilled_at) / 1000) * perSecond);
+
+/** Takes so many permits. */
+export const spend = async (tx: Queryable, app: App, permits: Permits, count: number, now: number): Promise<void> => {
+  if (permits.available !== null) {
+    await gates.update(tx, gateKey(app), { permits: permits.available - count, refilled_at: now });
+  }
+  // A probe that never reports must not keep the gate shut.
+  if (permits.probing) await gates.update(tx, gateKey(app), { probe_at: now + gateProbeInterval });
+};
+
+/**
+ * Blocks an app: only probes are sent until one succeeds. No connection is blamed.
+ *
+ * @returns when the next probe may be sent
+ */
+export const block = async (
+  context: Context,
+  tx: Queryable,
+  app: App,
+  by: 'credentials' | 'outage',
+  error: EvergrantError,
+  now: number,
+): Promise<number> => {
+  const key = gateKey(app);
+  await gates.ensure(tx, key, now);
+  const gate = (await gates.find(tx, key))!;
+  const failures = gate.blocked_by === null ? 0 : gate.failures + 1;
+  const pause = by === 'credentials' ? gateProbeInterval : backoff(failures + 1, context.random());
+  const probeAt = now + Math.max(pause, (error.retryAfter ?? 0) * 1000);
+  await gates.update(tx, key, {
+    blocked_by: by,
+    opened_at: gate.opened_at ?? now,
+    probe_at: probeAt,
+    probes: 1,
+    failures,
+    error: toStoredFailure(error, now),
+  });
+  if (by === 'credentials' && gate.blocked_by !== 'credentials') {
+    await timeline.record(tx, now, 'provider.app_invalid', { provider: app.provider }, { code: error.code });
+    context.logger.error(
+      { provider: app.provider, error_code: error.code },
+      'the platform refuses this app; its renewals wait',
+    );
+  } else if (gate.blocked_by === null) {
+    context.logger.warn({ provider: app.provider, error_code: error.code }, 'the platform fails; its renewals wait');
+  }
+  return probeAt;
+};
+
+/**
+ * A renewal succeeded while the gate was blocked: one probe more may be under way for each that did, which is twice as
+ * many each time (1, 2, 4), until the platform is well again.
+ */
+export const unblock = async (context: Context, tx: Queryable, app: App, now: number): Promise<void> => {
+  const key = gateKey(app);
+  const gate = await gates.find(tx, key);
+  if (!gate?.blocked_by) return;
+  const probes = gate.probes + 1;
+  if (gate.blocked_by === 'outage' && probes < wellAgain) {
+    await gates.update(tx, key, { probes, probe_at: now, failures: 0 });
+    return;
+  }
+  await gates.update(tx, key, {
+    blocked_by: null,
+    opened_at: null,
+    probes: 1,
+    failures: 0,
+    error: null,
+    probe_at: now,
+  });
+  await timeline.record(tx, now, 'provider.recovered', { provider: app.provider });
+  context.logger.info({ provider: app.provider }, 'the platform is well again');
+};
+
+/**
+ * Whether a refusal of this app is to be believed now. When unusually many grants are refused, an incident of the
+ * platform, or wrong credentials that it reports as dead grants, must not disconnect everybody.
+ *
+ * @returns null, or until when refusals are held back
+ */
+export const holdOf = async (context: Context, tx: Queryable, app: App, now: number): Promise<number | null> => {
+  const key = gateKey(app);
+  if (context.health.isRefusing(appName(app))) {
+    await gates.ensure(tx, key, now);
+    const known = await gates.find(tx, key);
+    const until = now + holdDuration;
+    await gates.update(tx, key, { hold_until: until });
+    if ((known?.hold_until ?? 0) <= now) {
+      context.logger.error(
+        { provider: app.provider },
+        'unusually many grants are refused; no connection is ended for now',
+      );
+    }
+    return until;
+  }
+  const gate = await gates.find(tx, key);
+  return gate?.hold_until != null && gate.hold_until > now ? gate.hold_until : null;
+};
+
+/** Names an app in this process. */
+export const appName = (app: Pick<App, 'provider' | 'clientId'>): string => `${app.provider} ${app.clientId}`;

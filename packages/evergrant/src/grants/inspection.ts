@@ -1,0 +1,45 @@
+import { gates, schedule } from '../store/index.ts';
+import type { Observation } from '../telemetry/metrics.ts';
+import type { Context } from './context.ts';
+import { parseFailure } from './failure.ts';
+import { isoTime } from './read.ts';
+
+/** How the engine fares, for the operator. */
+export interface Inspection {
+  /** Renewals whose time has come; `oldest` is RFC 3339. */
+  backlog: { due: number; oldest: string | null };
+  /** Apps to which only probes are sent: their credentials are refused, or the platform fails. */
+  gates: { provider: string; by: 'credentials' | 'outage'; error: string; since: string }[];
+  /** Token answers that the database has not taken yet. */
+  spooled: number;
+}
+
+export const inspect = async ({ store, clock, spool }: Context): Promise<Inspection> => {
+  const { due, oldest } = await schedule.backlog(store.db, clock.now());
+  return {
+    backlog: { due, oldest: isoTime(oldest) },
+    gates: (await gates.list(store.db))
+      .filter((gate) => gate.blocked_by !== null)
+      .map((gate) => ({
+        provider: gate.provider,
+        by: gate.blocked_by!,
+        error: parseFailure(gate.error)?.code ?? 'internal',
+        since: isoTime(gate.opened_at ?? clock.now()),
+      })),
+    spooled: await spool.count(),
+  };
+};
+
+/** What a scrape of the metrics shows beside the counters. */
+export const observe = async (context: Context): Promise<Observation> => {
+  const { store, clock, spool, vault } = context;
+  const { due, oldest } = await schedule.backlog(store.db, clock.now());
+  const blocked = (await gates.list(store.db)).filter((gate) => gate.blocked_by !== null);
+  return {
+    due,
+    oldestDue: oldest === null ? 0 : (clock.now() - oldest) / 1000,
+    spooled: await spool.count(),
+    blocked: blocked.map((gate) => ({ provider: gate.provider, by: gate.blocked_by! })),
+    seals: vault.counts(),
+  };
+};

@@ -1,0 +1,113 @@
+import type { App, TokenSet } from '../protocols/types.ts';
+import { type GrantChanges, type GrantRow, grants } from '../store/index.ts';
+import { announceRenewal } from './announce.ts';
+import { released, type Settled, type Settling } from './attempt.ts';
+import type { Context } from './context.ts';
+import { openCredentials, sealExtra, sealGrant } from './credentials.ts';
+import { unblock } from './gate.ts';
+import { type GrantFacts, nextWarning, planFor } from './plan.ts';
+import { usableUntil } from './timing.ts';
+
+/** T3: the new tokens replace the old ones. */
+export const store = async (at: Settling, tokens: TokenSet): Promise<Settled> => {
+  const { context, tx, attempt, now, grant, row, app, writes } = at;
+  const changes = tokenChanges(context, grant, app, tokens, attempt.startedAt);
+  const facts: GrantFacts = {
+    id: grant.id,
+    generation: grant.generation + 1,
+    hasRefreshToken: changes.refresh_token_sealed !== null,
+    issuedAt: changes.issued_at,
+    expiresAt: changes.expires_at,
+    lifetime: changes.lifetime,
+    refreshExpiresAt: changes.refresh_expires_at,
+    // Whoever waits for this renewal has used the grant just now, which nothing has written yet.
+    lastUsedAt: context.usage.has(grant.id) ? now : row.last_used_at,
+  };
+  writes.grants.push({
+    id: grant.id,
+    ...changes,
+    generation: facts.generation,
+    status: 'active',
+    reason: null,
+    candidate_sealed: null,
+    warn_at: nextWarning(app, facts, now),
+    last_refreshed_at: now,
+    fail_count: 0,
+    failing_since: null,
+    degraded_at: null,
+    last_error: null,
+    updated_at: now,
+  });
+  writes.schedule.push({
+    grant_id: grant.id,
+    ...planFor(app, facts, now),
+    ...(row.fence === attempt.fence ? released : {}),
+    doubt_since: null,
+    retry_at: null,
+  });
+  if (attempt.probing) await unblock(context, tx, app, now);
+  await announceRenewal(at, changes.scopes_granted, facts.generation);
+  return { kind: 'renewed' };
+};
+
+/**
+ * T3': an answer after its lease. Without a grace window it holds the only live token; with one, the stored token
+ * may be as good, and this one is kept to be tried when that is refused.
+ */
+export const storeLate = async (at: Settling, tokens: TokenSet): Promise<Settled> => {
+  const { context, tx, attempt, now, grant, app } = at;
+  const graceless = (app.definition.refresh?.graceSeconds ?? 0) === 0;
+  if (graceless && grant.generation === attempt.generation) return store(at, tokens);
+  if (tokens.refreshToken !== null) {
+    await grants.update(tx, grant.id, {
+      candidate_sealed: sealGrant(context.vault, grant.id, 'candidate_sealed', tokens.refreshToken),
+      updated_at: now,
+    });
+  }
+  return { kind: 'superseded' };
+};
+
+type TokenChanges = Required<
+  Pick<
+    GrantChanges,
+    | 'access_token_sealed'
+    | 'refresh_token_sealed'
+    | 'extra_sealed'
+    | 'token_type'
+    | 'scopes_granted'
+    | 'issued_at'
+    | 'expires_at'
+    | 'lifetime'
+    | 'refresh_expires_at'
+  >
+>;
+
+/** The columns that new tokens bring. An answer without a refresh token keeps the old one (RFC 6749 section 6). */
+const tokenChanges = (
+  context: Context,
+  grant: GrantRow,
+  app: App,
+  tokens: TokenSet,
+  issuedAt: number,
+): TokenChanges => {
+  const { vault } = context;
+  const lifetime = tokens.expiresIn === null ? null : tokens.expiresIn * 1000;
+  const life = app.definition.refresh?.lifetime;
+  const refreshExpiresIn = tokens.refreshExpiresIn ?? (life && 'sliding' in life ? life.sliding : null);
+  const extra =
+    Object.keys(tokens.extra).length === 0 ? null : { ...openCredentials(vault, grant).extra, ...tokens.extra };
+  return {
+    access_token_sealed: sealGrant(vault, grant.id, 'access_token_sealed', tokens.accessToken),
+    refresh_token_sealed:
+      tokens.refreshToken === null
+        ? grant.refresh_token_sealed
+        : sealGrant(vault, grant.id, 'refresh_token_sealed', tokens.refreshToken),
+    extra_sealed: extra === null ? grant.extra_sealed : sealExtra(vault, grant.id, extra),
+    token_type: tokens.tokenType,
+    scopes_granted: tokens.scopes === null ? grant.scopes_granted : JSON.stringify(tokens.scopes),
+    issued_at: issuedAt,
+    expires_at: usableUntil(issuedAt, lifetime),
+    lifetime,
+    refresh_expires_at: refreshExpiresIn === null ? grant.refresh_expires_at : issuedAt + refreshExpiresIn * 1000,
+  };
+};

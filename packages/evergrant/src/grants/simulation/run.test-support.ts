@@ -1,0 +1,160 @@
+import type { Store } from '../../store/index.ts';
+import { createManualClock } from '../../testing/manual-clock.ts';
+import { tryDueRevocations } from '../revocations.ts';
+import { leaseDuration } from '../timing.ts';
+import { checkEnd, checkSafety, createWitness } from './invariants.test-support.ts';
+import { createRandom } from './random.test-support.ts';
+import { createWorld, type Scenario, silence, type World } from './world.test-support.ts';
+
+export interface Run {
+  /** Empty: every invariant held after every step. */
+  violations: string[];
+  /** What was done, to be read when one did not. */
+  steps: string[];
+  lost: number;
+  ghosts: number;
+}
+
+/** Plays one seed: so many random steps, then peace, then the reckoning. */
+export const play = async (
+  open: (clock: ReturnType<typeof createManualClock>) => Promise<Store>,
+  seed: number,
+  scenario: Scenario & { steps: number },
+): Promise<Run> => {
+  const random = createRandom(seed);
+  const clock = createManualClock();
+  const store = await open(clock);
+  try {
+    const world = await createWorld(store, clock, random, scenario);
+    const decreased = createWitness();
+    const steps: string[] = [];
+    for (let step = 0; step < scenario.steps; step++) {
+      steps.push(await takeStep(world, random));
+      await world.rest();
+      world.expireWires();
+      for (const node of [...world.nodes]) if (node.dead) await world.crash(node);
+      await world.rest();
+      const violations = await checkSafety(world, decreased);
+      if (violations.length > 0) return { violations, steps, lost: 0, ghosts: 0 };
+    }
+    await makePeace(world);
+    const violations = [...(await checkSafety(world, decreased)), ...(await checkEnd(world))];
+    const ghosts = world.accounts.filter(({ ghost, deleted }) => ghost && !deleted).length;
+    return { violations, steps, lost: 0, ghosts };
+  } finally {
+    await store.close();
+  }
+};
+
+type Action = [weight: number, name: string, act: (world: World, random: () => number) => unknown];
+
+const pick = <T>(items: readonly T[], random: () => number): T | undefined =>
+  items[Math.floor(random() * items.length)];
+const living = (world: World) => world.accounts.filter(({ deleted }) => !deleted);
+const ignore = (): void => {};
+
+const misanswers = [
+  silence,
+  { status: 429, headers: {}, body: '' },
+  { status: 500, headers: {}, body: 'oops' },
+  { status: 200, headers: {}, body: '<html>' },
+  { status: 401, headers: {}, body: '{"error":"invalid_client"}' },
+];
+
+const actions: Action[] = [
+  [6, 'a little time passes', (world, random) => world.clock.advance(random() * 5000)],
+  [2, 'some time passes', (world, random) => world.clock.advance(random() * 60_000)],
+  // Nodes judge leases by one clock, the database's, which is corrected now and then by a little.
+  [0.3, 'the wall clock jumps', (world, random) => world.clock.jump(random() * 8000 - 4000 - drift(world))],
+  [
+    5,
+    'a node takes what is due',
+    (world, random) => void pick(world.nodes, random)!.renewals.beginDue(3, ignore).catch(ignore),
+  ],
+  [
+    5,
+    'somebody reads',
+    (world, random) => {
+      const account = pick(living(world), random);
+      const mode = random() < 0.5 ? 'reader' : 'person';
+      if (account) pick(world.nodes, random)!.renewals.renew(account.grantId, mode).catch(ignore);
+    },
+  ],
+  [10, 'the platform acts', (world, random) => on(world, pick(world.wires(false), random), 'process')],
+  [8, 'an answer arrives', (world, random) => on(world, pick(world.wires(true), random), 'deliver')],
+  [
+    1,
+    'a connection breaks',
+    (world, random) => on(world, pick([...world.wires(true), ...world.wires(false)], random), 'lose'),
+  ],
+  [1, 'a connection is refused', (world, random) => on(world, pick(world.wires(false), random), 'refuse')],
+  [
+    1.5,
+    'the platform answers nonsense',
+    (world, random) => {
+      const wire = pick(world.wires(false), random);
+      if (wire) world.misanswer(wire, pick(misanswers, random)!);
+    },
+  ],
+  [0.7, 'a node crashes', (world, random) => world.crash(pick(world.nodes, random)!)],
+  [
+    2,
+    'a node will crash at a later query',
+    (world, random) => {
+      const node = pick(world.nodes, random)!;
+      node.fuse ??= Math.floor(random() * 15);
+    },
+  ],
+  [
+    1,
+    'a node looks for what others left',
+    (world, random) => pick(world.nodes, random)!.renewals.recover(leaseDuration).catch(ignore),
+  ],
+  [0.2, 'an account is connected', (world) => world.addAccount()],
+  [
+    0.2,
+    'an account is disconnected',
+    async (world, random) => {
+      const account = pick(living(world), random);
+      if (account) await world.remove(account);
+    },
+  ],
+];
+
+const drift = ({ clock }: World): number => clock.now() - clock.monotonic() - clock.start;
+
+const on = (
+  world: World,
+  wire: Parameters<World['process']>[0] | undefined,
+  what: 'process' | 'deliver' | 'lose' | 'refuse',
+) => {
+  if (wire) world[what](wire);
+};
+
+const takeStep = async (world: World, random: () => number): Promise<string> => {
+  const deck = actions.flatMap((action) => Array<Action>(action[0] * 10).fill(action));
+  const [, name, act] = pick(deck, random)!;
+  await act(world, random);
+  return name;
+};
+
+/** Faults cease: every request is answered at once, and the engine goes on for several lifetimes. */
+const makePeace = async (world: World): Promise<void> => {
+  for (const node of [...world.nodes]) {
+    node.fuse = null;
+    if (node.dead) await world.crash(node);
+  }
+  const until = world.clock.now() + 3 * world.scenario.knobs.lifetime + 10 * leaseDuration;
+  while (world.clock.now() < until) {
+    const [node] = world.nodes;
+    await node!.renewals.recover(0);
+    await node!.renewals.beginDue(50, ignore);
+    await world.rest();
+    for (const wire of world.wires(false)) world.process(wire);
+    for (const wire of world.wires(true)) world.deliver(wire);
+    await world.rest();
+    world.clock.advance(5000);
+  }
+  await tryDueRevocations(world.nodes[0]!.context);
+  await world.rest();
+};

@@ -1,0 +1,29 @@
+import type { Scenario } from './world.test-support.ts';
+
+const lifetime = 240_000;
+
+/** Kinds of platforms, each of which asks for another rule of the engine. */
+export const platforms: Record<string, Scenario & { steps: number }> = {
+  'rotates, no grace, reuse revokes': {
+    knobs: { rotates: true, grace: 0, reuseRevokes: true, lifetime },
+    grants: 2,
+    steps: 60,
+  },
+  'rotates, no grace, reuse is only refused': {
+    knobs: { rotates: true, grace: 0, reuseRevokes: false, lifetime },
+    grants: 2,
+    steps: 60,
+  },
+  'rotates, with grace': {
+    knobs: { rotates: true, grace: 600_000, reuseRevokes: true, lifetime },
+    grants: 2,
+    steps: 60,
+  },
+  'does not rotate': { knobs: { rotates: false, grace: 0, reuseRevokes: true, lifetime }, grants: 2, steps: 60 },
+  'takes one request at a time': {
+    knobs: { rotates: true, grace: 0, reuseRevokes: true, lifetime },
+    concurrency: 1,
+    grants: 3,
+    steps: 60,
+  },
+};
