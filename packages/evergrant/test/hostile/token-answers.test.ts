@@ -111,7 +111,9 @@ const expectFate = async (harness: Harness, renewed: Renewed): Promise<void> => 
     case 'new tokens': {
       // Commas that are not declared make one odd scope, so that the required ones seem to be missing.
       const status = name === 'scope comma string' && provider === 'acme' ? 'limited' : 'active';
-      expect(seen).toMatchObject({ ...plain, status, generation: 2, token: token === null ? undefined : 'AT' });
+      // The token that came dead is out, and the refused client of the last case keeps it from being renewed.
+      const shown = name === 'expires_in 0' ? 'degraded' : status;
+      expect(seen).toMatchObject({ ...plain, status: shown, generation: 2, token: token === null ? undefined : 'AT' });
     }
   }
 };
