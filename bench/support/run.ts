@@ -1,0 +1,98 @@
+import type { ChildProcess } from 'node:child_process';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Count } from './chains.ts';
+import type { BenchDatabase } from './database.ts';
+import { dueBy, type Plan } from './plan.ts';
+import { treeTime } from './process-tree.ts';
+import { processorTime, serve, stop } from './processes.ts';
+import type { Knobs } from './provider.ts';
+import type { Provider } from './provider-client.ts';
+
+/** What is to be run. */
+export interface Load {
+  database: BenchDatabase;
+  provider: Provider;
+  nodes: number;
+  /** Grants that become due in a second. */
+  rate: number;
+  /** How many grants there are; no more of them become due than the run lasts. */
+  grants: number;
+  seconds: number;
+  knobs?: Partial<Knobs>;
+}
+
+export interface Outcome {
+  count: Count;
+  /** Renewals a second after the first two seconds, in which the engine warms up. */
+  perSecond: number;
+  /** Due grants that had not been renewed: in the middle of the run, and at its end. */
+  backlog: { middle: number; end: number };
+  /** Microseconds of processor time for one renewal, of the engines and the database server. */
+  processor: number;
+  /** Tokens stored that the provider would refuse, and grants that did not come out as they should. */
+  lost: number;
+}
+
+/** Milliseconds until the first grant is due: engines start meanwhile, and before that every grant gets its time. */
+const startTime = (grants: number): number => 4000 + grants / 50;
+const warmUp = 2;
+
+/** New access tokens live for an hour: what was renewed is not due again within a run. */
+export const defaultKnobs: Knobs = { lifetime: 3600, rotates: true, latency: null, errors: {} };
+
+/** Runs engines on a database at a given rate, and has the provider judge what became of it. */
+export const run = async (load: Load): Promise<Outcome> => {
+  const { database, provider, grants, rate, seconds } = load;
+  const plan: Plan = { grants, rate, base: Date.now() + startTime(grants) };
+  await provider.plan(plan, { ...defaultKnobs, ...load.knobs });
+  await database.plan(plan);
+  const engines = await startEngines(load);
+  try {
+    await pause(Math.max(0, plan.base + warmUp * 1000 - Date.now()));
+    const before = { time: used(engines, database), renewed: (await provider.count()).renewed };
+    await pause(Math.max(0, plan.base + seconds * 1000 - Date.now()));
+    const count = await provider.count();
+    const processor = (used(engines, database) - before.time) / Math.max(1, count.renewed - before.renewed);
+    await Promise.all(engines.map(stop));
+    return { ...judgeTimes(plan, seconds, count), count, processor, lost: await judgeTokens(load) };
+  } finally {
+    await Promise.all(engines.map(stop));
+  }
+};
+
+const startEngines = async (load: Load): Promise<ChildProcess[]> => {
+  const nodes = Array.from({ length: load.nodes }, () => startEngine(load.database, load.provider));
+  const started = await Promise.allSettled(nodes);
+  const engines = started.flatMap((node) => (node.status === 'fulfilled' ? node.value : []));
+  const failed = started.find((node) => node.status === 'rejected');
+  if (!failed) return engines;
+  await Promise.all(engines.map(stop));
+  throw failed.reason;
+};
+
+export const startEngine = (database: BenchDatabase, provider: Provider): Promise<ChildProcess> =>
+  serve('engine.ts', [], {
+    ...database.environment,
+    BENCH_PROVIDER: provider.url,
+    BENCH_CONCURRENCY: '512',
+    // For example `--cpu-prof`, to see where an engine spends its time.
+    NODE_OPTIONS: process.env['BENCH_NODE_OPTIONS'] ?? '',
+  });
+
+/** Microseconds of processor time that engines and database server have used. */
+const used = (engines: ChildProcess[], { server }: BenchDatabase): number =>
+  engines.reduce((sum, { pid }) => sum + processorTime(pid), server === null ? 0 : treeTime(server));
+
+const judgeTimes = (plan: Plan, seconds: number, { timeline }: Count): Pick<Outcome, 'perSecond' | 'backlog'> => {
+  const renewedBy = (second: number): number => timeline.slice(0, second * 10).reduce((sum, count) => sum + count, 0);
+  const backlogAt = (second: number): number => dueBy(plan, plan.base + second * 1000) - renewedBy(second);
+  return {
+    perSecond: (renewedBy(seconds) - renewedBy(warmUp)) / (seconds - warmUp),
+    backlog: { middle: backlogAt(Math.floor((warmUp + seconds) / 2)), end: backlogAt(seconds) },
+  };
+};
+
+const judgeTokens = async ({ database, provider }: Load): Promise<number> => {
+  const { tokens, leftOver } = await database.reckon();
+  return (await provider.judge(tokens)) + leftOver;
+};
