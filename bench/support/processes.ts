@@ -1,6 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -35,6 +36,8 @@ export const serve = async (
   environment: Record<string, string>,
 ): Promise<ChildProcess> => {
   const child = spawn(process.execPath, [pathOf(file), ...args], {
+    // Where no configuration file lies.
+    cwd: tmpdir(),
     env: { PATH: process.env['PATH'], ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

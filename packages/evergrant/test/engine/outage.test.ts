@@ -214,7 +214,10 @@ describe('a token endpoint that is down for a day', () => {
     await engine.stop();
     console.info(JSON.stringify({ during, due: due.length, duration, most: endpoint.load.most }));
 
-    const back = endpoint.sent[from]!.at; const per: number[] = Array(200).fill(0); for (const { at } of recovery) per[Math.floor((at - back) / 1000)]!++; console.info('PER', per.join(' '));
+    const back = endpoint.sent[from]!.at;
+    const per: number[] = Array(200).fill(0);
+    for (const { at } of recovery) per[Math.floor((at - back) / 1000)]!++;
+    console.info('PER', per.join(' '));
     expect(endpoint.load.most).toBeLessThanOrEqual(limits.concurrency);
     expect(mostWithin(recovery, second)).toBeLessThanOrEqual(2 * limits.perSecond);
     expect(mostWithin(recovery, 10 * second)).toBeLessThanOrEqual(11 * limits.perSecond);
