@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
-import { createServer } from 'node:net';
 import { parseArgs } from 'node:util';
+import { spread } from './support/figures.ts';
+import { freePort } from './support/free-port.ts';
 import { type Installation, prepare } from './support/installation.ts';
 import { type Measured, measure, processorTime, serve, stop } from './support/processes.ts';
 
@@ -25,14 +26,6 @@ interface Results {
   bare: Served[];
   library: Measured[];
 }
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
 
 const run = async ({ connection, environment }: Installation): Promise<void> => {
   const [evergrantPort, barePort] = [await freePort(), await freePort()];
@@ -80,7 +73,7 @@ const report = ({ evergrant, bare, library }: Results): void => {
     'server over HTTP': { ...columns(evergrant), ...processorColumn(evergrant) },
     'bare node:http over HTTP': { ...columns(bare), ...processorColumn(bare) },
   });
-  console.log(`Reads per second, server to bare: ${median(ratios).toFixed(2)} (${span(ratios, 2)})`);
+  console.log(`Reads per second, server to bare: ${spread(ratios, 2)}`);
 };
 
 const processorColumn = (list: Served[]) => ({ 'processor µs a read': spread(list.map(({ processor }) => processor)) });
@@ -90,17 +83,6 @@ const columns = (list: Measured[]) => ({
   'p50 µs': spread(list.map(({ p50 }) => p50)),
   'p99 µs': spread(list.map(({ p99 }) => p99)),
 });
-
-const spread = (values: number[]): string => `${median(values).toFixed(0)} (${span(values, 0)})`;
-
-const span = (values: number[], digits: number): string =>
-  `${Math.min(...values).toFixed(digits)} to ${Math.max(...values).toFixed(digits)}`;
-
-const median = (values: number[]): number => {
-  const sorted = values.toSorted((one, other) => one - other);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-};
 
 const installation = await prepare();
 try {

@@ -78,7 +78,7 @@ export const claimGrant = async (
     const now = await context.store.now(tx);
     const obstacle = obstacleOf(app, grant, row, now, mode);
     if (obstacle) return obstacle;
-    const permits = await permitsOf(tx, app, now, 'all');
+    const permits = await permitsOf(tx, app, now, mode);
     if (permits.error) return { kind: 'waiting', until: permits.until, error: permits.error };
     if (permits.count === 0) return { kind: 'busy', until: permits.until };
     await spend(tx, app, permits, 1, now);

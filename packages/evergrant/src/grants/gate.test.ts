@@ -111,6 +111,14 @@ describe('an app whose platform fails', () => {
     return { scene, connected };
   };
 
+  it('lets a person try at once, and holds readers back', async () => {
+    const { scene } = await createOutage(30);
+    const ask = (by: 'reader' | 'person') => permitsOf(scene.store.db, scene.app, scene.clock.now(), by);
+    expect(await ask('reader')).toMatchObject({ count: 0, error: { code: 'provider_unavailable' } });
+    expect(await ask('person')).toMatchObject({ probing: true, error: null });
+    expect((await ask('person')).count).toBeGreaterThan(0);
+  });
+
   it('is blocked by 20 failures; fewer, or few among many, block nothing', async () => {
     const scene = await createScene();
     await connectDue(scene, 100);
@@ -311,7 +319,7 @@ describe('the limits of an app', () => {
 
   it('say when there will be room', async () => {
     const scene = await createScene({ refresh: { limits: { perSecond: 2 } } });
-    const permits = () => permitsOf(scene.store.db, scene.app, nowOf(scene), 'all');
+    const permits = () => permitsOf(scene.store.db, scene.app, nowOf(scene), 'reader');
     const first = await permits();
     expect(first).toMatchObject({ count: 2, available: 2 });
     await spend(scene.store.db, scene.app, first, 2, nowOf(scene));

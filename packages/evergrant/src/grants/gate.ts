@@ -43,23 +43,25 @@ export const gateKey = (app: Pick<App, 'provider' | 'clientId'>): GateKey => ({
  * How many requests of an app may be sent now. Where limits are declared the app's row is locked until the transaction
  * ends, so that nodes that claim at the same moment do not both take what is left.
  *
- * @param share of the concurrency that may be used
+ * @param by who asks: the background leaves room for others, and a person is not kept waiting by an outage, for the
+ *   request shows whether it is over; refused credentials stop everybody
  */
 export const permitsOf = async (
   tx: Queryable,
   app: App,
   now: number,
-  share: 'background' | 'all',
+  by: 'background' | 'reader' | 'person',
 ): Promise<Permits> => {
   const key = gateKey(app);
   const declared = app.definition.refresh?.limits;
   const gate = declared ? await locked(tx, key, now) : await shared(tx, key);
   const none = { count: 0, probing: false, available: null };
-  if (gate?.blocked_by && gate.probe_at > now) {
+  const insists = by === 'person' && gate?.blocked_by === 'outage';
+  if (gate?.blocked_by && gate.probe_at > now && !insists) {
     return { ...none, until: gate.probe_at, error: storedError({ last_error: gate.error }, gate.probe_at - now) };
   }
   const probing = gate?.blocked_by != null;
-  const limit = probing ? gate.probes : concurrencyOf(app, share);
+  const limit = probing && !insists ? gate.probes : concurrencyOf(app, by);
   const room = limit - (await schedule.inFlight(tx, key, now));
   const available = declared?.perSecond === undefined ? null : refilled(gate!, declared.perSecond, now);
   const count = Math.max(0, Math.min(room, available === null ? room : Math.floor(available)));
@@ -82,9 +84,9 @@ const shared = async (tx: Queryable, key: GateKey): Promise<GateRow | undefined>
   return gate?.blocked_by ? gates.find(tx, key, true) : gate;
 };
 
-const concurrencyOf = (app: App, share: 'background' | 'all'): number => {
+const concurrencyOf = (app: App, by: 'background' | 'reader' | 'person'): number => {
   const limit = app.definition.refresh?.limits?.concurrency ?? defaultConcurrency;
-  return share === 'all' ? limit : Math.max(1, Math.floor(limit * backgroundShare));
+  return by === 'background' ? Math.max(1, Math.floor(limit * backgroundShare)) : limit;
 };
 
 const refilled = (gate: GateRow, perSecond: number, now: number): number =>
