@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isEvergrantError } from '../errors/index.ts';
 import { grants, type JournalRow, journal, type Store } from '../store/index.ts';
@@ -77,11 +77,8 @@ export const journalOnce = (store: Pick<Store, 'transaction'>, row: JournalRow):
     if (attempt?.ended_at == null) await journal.insertOnce(tx, row);
   });
 
-const writeSynced = async (path: string, content: object): Promise<void> => {
-  await using file = await open(path, 'wx', 0o600);
-  await file.writeFile(JSON.stringify(content));
-  await file.sync();
-};
+const writeSynced = (path: string, content: object): Promise<void> =>
+  writeFile(path, JSON.stringify(content), { flag: 'wx', mode: 0o600, flush: true });
 
 const parse = (text: string): JournalRow | null => {
   try {
@@ -96,8 +93,8 @@ const parse = (text: string): JournalRow | null => {
 /** Makes the new name survive a power cut. Windows cannot open a folder and does not need to. */
 const syncFolder = async (folder: string): Promise<void> => {
   if (process.platform === 'win32') return;
-  await using handle = await open(folder, 'r');
-  await handle.sync();
+  const handle = await open(folder, 'r');
+  await handle.sync().finally(() => handle.close());
 };
 
 /** Whether an error says that the database does not take anything now, rather than that the work was wrong. */
