@@ -168,7 +168,7 @@ const expectNothingLost = async (scene: Scene, accounts: Account[]): Promise<voi
 };
 
 describe('a token endpoint that is down for a day', () => {
-  it('ends no connection, is asked seldom, and is not overrun when it is back', { timeout: 120_000 }, async () => {
+  it('ends no connection, is asked seldom, and is not overrun when it is back', { timeout: 300_000 }, async () => {
     const seed = randomInt(2 ** 31);
     console.info(`seed ${seed}`);
     const random = seededRandom(seed);

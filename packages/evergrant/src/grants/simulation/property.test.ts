@@ -16,6 +16,6 @@ describe('whatever happens, no grant is lost but those whose answer died on the 
         const { violations, steps } = await play((clock) => openTestStore(clock), seed, scenario);
         expect(violations, `replay with SEED=${seed}; the steps were\n${steps.join('\n')}`).toEqual([]);
       }
-    }, 120_000);
+    }, 300_000);
   }
 });
