@@ -94,7 +94,11 @@ const parse = (text: string): JournalRow | null => {
 const syncFolder = async (folder: string): Promise<void> => {
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');
-  await handle.sync().finally(() => handle.close());
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 };
 
 /** Whether an error says that the database does not take anything now, rather than that the work was wrong. */
