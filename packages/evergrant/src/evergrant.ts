@@ -27,7 +27,7 @@ import { day, leaseDuration } from './grants/timing.ts';
 import { createUsage } from './grants/usage.ts';
 import { createHttp } from './http/app.ts';
 import { createKeyring } from './http/keyring.ts';
-import { createOAuth2 } from './protocols/oauth2/index.ts';
+import { createSpeech } from './protocols/index.ts';
 import { builtinProviders } from './providers/builtin.ts';
 import { type Catalogue, createCatalogue } from './providers/load.ts';
 import { type EvergrantConfig, parseSettings, type Settings, SettingsError } from './settings/index.ts';
@@ -121,7 +121,7 @@ export const startEvergrant = async (settings: Settings, internals: Internals = 
   const logger = internals.logger ?? createLogger({ level: settings.logLevel });
   const catalogue = createCatalogue(builtinProviders, settings.providers);
   const egress = createEgress({ clock });
-  const apps = createApps(catalogue, settings.publicUrl, { oauth2: createOAuth2(egress, { clock, logger }) });
+  const apps = createApps(catalogue, settings.publicUrl, createSpeech(egress, { clock, logger }));
   const notices = createNotices(clock);
   const store = await openStore(settings.database, {
     clock,

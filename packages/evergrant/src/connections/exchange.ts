@@ -1,5 +1,5 @@
 import { EvergrantError, isEvergrantError } from '../errors/index.ts';
-import type { Context } from '../grants/context.ts';
+import { type Context, needsUpgrade } from '../grants/context.ts';
 import { openCredentials, sealExtra, sealGrant } from '../grants/credentials.ts';
 import { keepAnswer, mayCarryToken, openAnswer } from '../grants/journal.ts';
 import { verdictOfFault } from '../grants/renew.ts';
@@ -127,7 +127,7 @@ const storeExchange = async (
       instance: flow.instance,
       owner: flow.owner,
       subject: null,
-      status: app.definition.protocol.upgrade ? 'exchanged' : 'new',
+      status: needsUpgrade(app.definition.protocol) ? 'exchanged' : 'new',
       reason: null,
       candidate_sealed: null,
       scopes_requested: JSON.stringify(requested),
@@ -229,7 +229,7 @@ const identifyPatiently = async (context: Context, app: App, grant: GrantRow): P
   const pause = (milliseconds: number) => sleep(context.clock, milliseconds);
   for (let attempt = 1; ; attempt++) {
     try {
-      return await identify(context.apps.protocol(app), app, { accessToken, extra, scopes: granted }, pause);
+      return await identify(context.apps.getJson, app, { accessToken, extra, scopes: granted }, pause);
     } catch (error) {
       if (attempt === 3 || !isEvergrantError(error) || !error.retryable) throw error;
       await pause(500 * attempt);

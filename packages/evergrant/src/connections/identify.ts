@@ -1,9 +1,10 @@
 import { fillPlaceholders } from '../egress/origins.ts';
 import { EvergrantError, isEvergrantError } from '../errors/index.ts';
 import { canonicalScopes } from '../grants/scopes.ts';
+import type { GetJson } from '../protocols/get-json.ts';
 import { readPath } from '../protocols/json-path.ts';
-import type { App, Protocol } from '../protocols/types.ts';
-import type { Account, AccountFacts, AccountList, AccountMap, ProviderDefinition } from '../providers/define.ts';
+import type { App } from '../protocols/types.ts';
+import type { Account, AccountFacts, AccountList, AccountMap, AnyDefinition } from '../providers/define.ts';
 
 /** Whose token it is and what it reaches. */
 export interface Identity {
@@ -33,14 +34,14 @@ const mostPages = 50;
  *   `provider_bad_response` when the answer has no id
  */
 export const identify = async (
-  protocol: Protocol,
+  getJson: GetJson,
   app: App,
   tokens: IdentifiableTokens,
   pause: (milliseconds: number) => Promise<void> = (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
 ): Promise<Identity> => {
   const { definition } = app;
   const get = (url: string, headers?: Record<string, string>, more: Record<string, string> = {}) =>
-    protocol.getJson(app, tokens.accessToken, filled(app, tokens, url, more), headers);
+    getJson(app, tokens, filled(app, tokens, url, more), headers);
   const reported = await grantedScopes(definition, tokens, get);
   const { profile } = definition;
   const variables = profile.variables?.(reported) ?? {};
@@ -60,7 +61,7 @@ const filled = (app: App, tokens: IdentifiableTokens, url: string, more: Record<
 };
 
 const grantedScopes = async (
-  definition: ProviderDefinition,
+  definition: AnyDefinition,
   tokens: IdentifiableTokens,
   get: Get,
 ): Promise<string[] | null> => {
@@ -79,7 +80,7 @@ const grantedScopes = async (
 
 /** Repeats the first call for a moment where the platform is known to refuse a brand-new token. */
 const patiently = async <T>(
-  definition: ProviderDefinition,
+  definition: AnyDefinition,
   pause: (milliseconds: number) => Promise<void>,
   call: () => Promise<T>,
 ): Promise<T> => {
@@ -95,7 +96,7 @@ const patiently = async <T>(
   return call();
 };
 
-const mapAccount = (definition: ProviderDefinition, map: AccountMap, answer: unknown): AccountFacts => {
+const mapAccount = (definition: AnyDefinition, map: AccountMap, answer: unknown): AccountFacts => {
   const facts = typeof map === 'function' ? runMap(definition, map, answer) : readMap(map, answer);
   const id = textOrNull(facts.id);
   if (id === null) {
@@ -116,7 +117,7 @@ const mapAccount = (definition: ProviderDefinition, map: AccountMap, answer: unk
 
 /** A hook may trip over an answer that is not as documented; that is the platform's doing, not a crash. */
 const runMap = (
-  definition: ProviderDefinition,
+  definition: AnyDefinition,
   map: Extract<AccountMap, (answer: never) => AccountFacts>,
   answer: unknown,
 ): AccountFacts => {
@@ -168,7 +169,7 @@ const findAccounts = async (
   });
 };
 
-const listAccounts = async (definition: ProviderDefinition, source: AccountList, get: Get): Promise<Account[]> => {
+const listAccounts = async (definition: AnyDefinition, source: AccountList, get: Get): Promise<Account[]> => {
   const accounts = new Map<string, Account>();
   let url: string | undefined = source.get;
   for (let page = 0; url !== undefined && page < mostPages; page++) {
@@ -183,7 +184,7 @@ const listAccounts = async (definition: ProviderDefinition, source: AccountList,
   return [...accounts.values()];
 };
 
-const toAccount = (definition: ProviderDefinition, source: AccountList, item: unknown): Account => {
+const toAccount = (definition: AnyDefinition, source: AccountList, item: unknown): Account => {
   const token = source.token === undefined ? undefined : readPath(item, source.token);
   const unavailable = source.unavailable?.(item);
   return {

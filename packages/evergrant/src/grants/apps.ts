@@ -1,6 +1,6 @@
 import { EvergrantError } from '../errors/index.ts';
-import type { App, Protocol } from '../protocols/types.ts';
-import type { OAuth2Protocol, ProviderDefinition } from '../providers/define.ts';
+import type { Speech } from '../protocols/index.ts';
+import type { App } from '../protocols/types.ts';
 import type { Catalogue } from '../providers/load.ts';
 import { isConfigured, type ResolvedProvider, redirectUriFor } from '../providers/resolve.ts';
 import type { Apps } from './context.ts';
@@ -11,7 +11,7 @@ import type { Apps } from './context.ts';
  * @param publicUrl without a final slash
  * @throws SettingsError when a provider's redirect URI is not one that is served
  */
-export const createApps = (catalogue: Catalogue, publicUrl: string, protocols: { oauth2: Protocol }): Apps => {
+export const createApps = (catalogue: Catalogue, publicUrl: string, speech: Speech): Apps => {
   const apps = new Map<string, App>();
   for (const provider of catalogue.list()) {
     const app = toApp(provider, publicUrl);
@@ -40,14 +40,15 @@ export const createApps = (catalogue: Catalogue, publicUrl: string, protocols: {
         detail: 'The account was connected through another app than the one that is configured now',
       });
     },
-    protocol: () => protocols.oauth2,
+    protocol: (app) => speech.protocolOf(app),
+    getJson: speech.getJson,
     list: () => [...apps.values()],
   };
 };
 
 const toApp = (provider: ResolvedProvider, publicUrl: string): App | null => {
   const { definition } = provider;
-  if (!isConfigured(provider) || !isOAuth2(definition)) return null;
+  if (!isConfigured(provider)) return null;
   return {
     provider: definition.id,
     clientId: provider.clientId!,
@@ -60,6 +61,3 @@ const toApp = (provider: ResolvedProvider, publicUrl: string): App | null => {
     variables: provider.variables,
   };
 };
-
-const isOAuth2 = (definition: ResolvedProvider['definition']): definition is ProviderDefinition<OAuth2Protocol> =>
-  definition.protocol.kind === 'oauth2';

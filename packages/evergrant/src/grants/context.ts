@@ -1,5 +1,6 @@
+import type { GetJson } from '../protocols/get-json.ts';
 import type { App, Protocol } from '../protocols/types.ts';
-import type { OAuth2Protocol } from '../providers/define.ts';
+import type { ProtocolDefinition } from '../providers/define.ts';
 import type { GrantRow, Store } from '../store/index.ts';
 import type { Clock } from '../telemetry/clock.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -46,13 +47,18 @@ export interface Apps {
    */
   ofGrant(grant: Pick<GrantRow, 'provider' | 'client_id' | 'instance'>): App;
   protocol(app: App): Protocol;
+  getJson: GetJson;
   /** Every configured app. */
   list(): readonly App[];
 }
 
 /** Whether the access token is its own refresh credential (Meta's long-lived tokens). */
-export const isSelfRefreshing = (protocol: OAuth2Protocol): boolean =>
-  protocol.refreshRequest?.credential === 'access_token';
+export const isSelfRefreshing = (protocol: ProtocolDefinition): boolean =>
+  protocol.kind === 'oauth2' && protocol.refreshRequest?.credential === 'access_token';
+
+/** Whether a second token request follows the exchange. */
+export const needsUpgrade = (protocol: ProtocolDefinition): boolean =>
+  protocol.kind === 'oauth2' && protocol.upgrade !== undefined;
 
 /** Whether anything can renew this grant. */
 export const isRenewable = (app: App, grant: { hasRefreshToken: boolean }): boolean =>

@@ -9,7 +9,7 @@ import { defaultMinValid, requestDeadline, safetyMargin } from './timing.ts';
 
 export interface AccessToken {
   accessToken: string;
-  tokenType: 'bearer' | 'dpop';
+  tokenType: 'bearer' | 'oauth1' | 'dpop';
   /** RFC 3339; null: no end. */
   expiresAt: string | null;
   scopes: string[];

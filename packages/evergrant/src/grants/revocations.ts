@@ -59,7 +59,8 @@ export const queueRevocation = async (
 const place = (id: string) => ({ table: 'revocations', column: 'credentials_sealed', row: id });
 
 const mayRevoke = async (tx: Queryable, app: App, person: Person): Promise<boolean> => {
-  if (app.definition.protocol.revocation === 'none') return false;
+  const { protocol } = app.definition;
+  if (protocol.kind === 'oauth2' && protocol.revocation === 'none') return false;
   if (app.definition.revocationEnds === 'token') return true;
   if (person.subject === null) return false;
   return !(await grants.personHasConnections(tx, { ...person, subject: person.subject }));

@@ -1,10 +1,10 @@
-import type { ProviderDefinition } from '../providers/define.ts';
+import type { AnyDefinition } from '../providers/define.ts';
 
 /**
  * Which of `required` are not among `granted` (RFC 6749 section 3.3): as sets, with the platform's other spellings and
  * with scopes that include others. This is the provider operation `checkScopes`.
  */
-export const checkScopes = (definition: ProviderDefinition, required: string[], granted: string[]): string[] => {
+export const checkScopes = (definition: AnyDefinition, required: string[], granted: string[]): string[] => {
   const held = new Set<string>();
   const hold = (scope: string): void => {
     if (held.has(scope)) return;
@@ -16,7 +16,7 @@ export const checkScopes = (definition: ProviderDefinition, required: string[], 
 };
 
 /** Granted scopes under the names that the definition uses, each once, in the order given. */
-export const canonicalScopes = (definition: ProviderDefinition, scopes: string[]): string[] => {
+export const canonicalScopes = (definition: AnyDefinition, scopes: string[]): string[] => {
   const names = new Map<string, string>();
   for (const [name, facts] of Object.entries(definition.scopes.facts ?? {})) {
     for (const alias of facts.aliases ?? []) names.set(alias, name);
@@ -25,7 +25,7 @@ export const canonicalScopes = (definition: ProviderDefinition, scopes: string[]
 };
 
 /** The definition's required scopes, as far as this grant was asked for them, that were not granted. */
-export const missingScopes = (definition: ProviderDefinition, requested: string[], granted: string[]): string[] =>
+export const missingScopes = (definition: AnyDefinition, requested: string[], granted: string[]): string[] =>
   checkScopes(
     definition,
     definition.scopes.required.filter((scope) => requested.includes(scope)),

@@ -71,7 +71,7 @@ export const protocolOf = (send: Send, revoked: (refreshToken: string | null) =>
     revoked(refreshToken);
     return 'revoked';
   },
-  getJson: async () => ({}),
+  sign: async (_app, _credentials, { url }) => ({ url, headers: {} }),
 });
 
 export const testVault = (): Vault => createVault([{ id: 'test', key: createSecretKey(randomBytes(32)) }]);
@@ -90,7 +90,13 @@ export const createTestContext = (options: {
   spoolFolder?: string;
 }): Context => {
   const { store, vault, clock, app } = options;
-  const apps: Apps = { get: () => app, ofGrant: () => app, protocol: () => options.protocol, list: () => [app] };
+  const apps: Apps = {
+    get: () => app,
+    ofGrant: () => app,
+    protocol: () => options.protocol,
+    getJson: async () => ({}),
+    list: () => [app],
+  };
   return {
     store,
     vault,

@@ -1,13 +1,14 @@
+import type { EgressAnswer } from '../egress/types.ts';
 import type { EvergrantError } from '../errors/index.ts';
-import type { Phase, ProviderDefinition } from '../providers/define.ts';
+import type { OAuth2Protocol, Phase, ProtocolDefinition, ProviderDefinition } from '../providers/define.ts';
 import type { Secret } from '../telemetry/secret.ts';
 
 /** The operator's registration at a provider, with everything that settings say about it. */
-export interface App {
+export interface App<Kind extends ProtocolDefinition = ProtocolDefinition> {
   provider: string;
   clientId: string;
   clientSecret: Secret | null;
-  definition: ProviderDefinition;
+  definition: ProviderDefinition<Kind>;
   /** What is asked for unless a caller narrows it: the configured scopes, else the required ones. */
   scopes: string[];
   /** Reroutes: every URL that starts with the key is sent to the value. */
@@ -18,6 +19,9 @@ export interface App {
   /** Values for the placeholders of the definition's URLs: its options, and `instance` where the flow has one. */
   variables: Record<string, string>;
 }
+
+/** An app whose provider speaks OAuth 2.0. */
+export type OAuth2App = App<OAuth2Protocol>;
 
 /** What must be kept between the authorization request and the callback. Sealed at rest. */
 export interface FlowSecrets {
@@ -46,7 +50,7 @@ export interface RawAnswer {
 export interface TokenSet {
   accessToken: string;
   refreshToken: string | null;
-  tokenType: 'bearer' | 'dpop';
+  tokenType: 'bearer' | 'oauth1' | 'dpop';
   /** Null: the token has no end that the platform tells. */
   expiresIn: number | null;
   refreshExpiresIn: number | null;
@@ -79,6 +83,28 @@ export interface ExchangeInput {
   redirectUri: string;
 }
 
+/** What a request to the platform's API is signed with: the token, and what the grant keeps beside it. */
+export interface ApiCredentials {
+  accessToken: string;
+  /** May hold secrets: a token secret (RFC 5849), a proof key (RFC 9449). */
+  extra: Record<string, string>;
+}
+
+/** A request to be signed. Its address is the definition's own: `origins` apply after the signature. */
+export interface UnsignedRequest {
+  method: string;
+  url: string;
+  /** The exact bytes, where the signature covers them (a form, RFC 5849 section 3.4.1.3.1). */
+  form?: string;
+}
+
+export interface Signature {
+  /** The address, with the credential where the platform reads it there. */
+  url: string;
+  /** Lower-case names. */
+  headers: Record<string, string>;
+}
+
 /** The credential to renew with. */
 export interface RenewInput {
   refreshToken: string | null;
@@ -91,37 +117,44 @@ export interface RenewInput {
  * How to speak to one kind of authorization server. Sending and reading are two steps, so that the raw answer
  * can be made durable in between.
  */
-export interface Protocol {
+export interface Protocol<Kind extends ProtocolDefinition = ProtocolDefinition> {
   /** Builds the authorization request (RFC 6749 section 4.1.1, RFC 7636 section 4.3). */
   authorize(
-    app: App,
+    app: App<Kind>,
     input: { state: string; scopes: string[]; redirectUri: string; reconnect: boolean; instance: string | null },
   ): Promise<AuthorizationRequest>;
   /**
    * Checks the authorization response (RFC 6749 section 4.1.2, RFC 9207).
    * @throws EvergrantError `consent_denied`, `callback_malformed`, `issuer_mismatch` …: nothing was sent
    */
-  checkCallback(app: App, input: ExchangeInput): Promise<void>;
+  checkCallback(app: App<Kind>, input: ExchangeInput): Promise<void>;
   /** Parameters of the callback that later requests repeat, where the platform wants that. */
-  carry(app: App, parameters: URLSearchParams): Record<string, string>;
+  carry(app: App<Kind>, parameters: URLSearchParams): Record<string, string>;
   /** Sends the code. @throws TransportError when no whole answer came */
-  sendExchange(app: App, input: ExchangeInput): Promise<RawAnswer>;
+  sendExchange(app: App<Kind>, input: ExchangeInput): Promise<RawAnswer>;
   /** Sends the second token request that some platforms need; null where there is none. */
-  sendUpgrade(app: App, tokens: TokenSet): Promise<RawAnswer | null>;
+  sendUpgrade(app: App<Kind>, tokens: TokenSet): Promise<RawAnswer | null>;
   /** Sends a renewal. `beforeSend` is called when everything is ready and must throw to prevent the request. */
-  sendRenewal(app: App, input: RenewInput, beforeSend: () => void): Promise<RawAnswer>;
+  sendRenewal(app: App<Kind>, input: RenewInput, beforeSend: () => void): Promise<RawAnswer>;
   /** Reads what an answer means. Never throws for what a platform sent. */
   read(
-    app: App,
+    app: App<Kind>,
     phase: Extract<Phase, 'exchange' | 'refresh'>,
     answer: RawAnswer,
     expect?: { nonce?: string; requestedScopes?: string[] },
   ): Promise<Verdict>;
   /** Revokes in the platform's way (RFC 7009). @throws EvergrantError when it is not confirmed and a retry may help */
   revoke(
-    app: App,
+    app: App<Kind>,
     credentials: { accessToken: string | null; refreshToken: string | null; extra: Record<string, string> },
   ): Promise<'revoked' | 'unsupported'>;
-  /** A signed GET that must answer JSON, for identification. */
-  getJson(app: App, accessToken: string, url: string, headers?: Record<string, string>): Promise<unknown>;
+  /** Signs a request to the platform's API (RFC 6750 section 2, RFC 5849 section 3, RFC 9449 section 7). */
+  sign(app: App<Kind>, credentials: ApiCredentials, request: UnsignedRequest): Promise<Signature>;
+  /**
+   * Learns from an answer of the API what the next signature needs.
+   *
+   * @param url the signed address
+   * @returns whether the request must be signed anew and sent once more: a nonce was missing (RFC 9449 section 9)
+   */
+  heard?(app: App<Kind>, url: string, answer: Pick<EgressAnswer, 'status' | 'headers'>): boolean;
 }

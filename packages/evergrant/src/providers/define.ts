@@ -219,6 +219,9 @@ export type PartialDefinition = {
     : ProviderDefinition[Key];
 };
 
+/** A definition of any protocol. */
+export type AnyDefinition = ProviderDefinition<ProtocolDefinition>;
+
 /**
  * Declares a provider. Returns its argument; the type does the work.
  *

@@ -1,7 +1,8 @@
 import { EvergrantError } from '../errors/index.ts';
 import { SettingsError } from '../settings/errors.ts';
 import type { ProviderSettings } from '../settings/types.ts';
-import { type AnyDefinition, type ResolvedProvider, resolveProvider } from './resolve.ts';
+import type { AnyDefinition } from './define.ts';
+import { type ResolvedProvider, resolveProvider } from './resolve.ts';
 
 /** Every provider that this installation knows, built-in or from settings. */
 export interface Catalogue {

@@ -3,12 +3,9 @@ import { deepFreeze, isPlainObject, merged } from '../settings/plain.ts';
 import { describeIssues } from '../settings/schema.ts';
 import type { ProviderSettings } from '../settings/types.ts';
 import type { Secret } from '../telemetry/secret.ts';
-import type { ProtocolDefinition, ProviderDefinition } from './define.ts';
+import type { AnyDefinition } from './define.ts';
 import { definitionSchema } from './schema.ts';
 import { addressFault } from './schema-parts.ts';
-
-/** A definition of any protocol. */
-export type AnyDefinition = ProviderDefinition<ProtocolDefinition>;
 
 /** A provider as this installation has it: its definition with what the operator's settings change and add. */
 export interface ResolvedProvider {

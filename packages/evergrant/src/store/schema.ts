@@ -55,7 +55,7 @@ export interface GrantsTable {
   candidate_sealed: Uint8Array | null;
   /** JSON: facts of the token answer that later requests need. */
   extra_sealed: Uint8Array | null;
-  token_type: 'bearer' | 'dpop';
+  token_type: 'bearer' | 'oauth1' | 'dpop';
   /** JSON array. */
   scopes_requested: string;
   /** JSON array. */

@@ -1,16 +1,18 @@
 import type { Egress } from '../egress/types.ts';
 import { isEvergrantError } from '../errors/index.ts';
-import { classify } from '../protocols/oauth2/errors.ts';
+import { classify } from '../protocols/errors.ts';
+import { createGetJson, type GetJson } from '../protocols/get-json.ts';
 import type { App, AuthorizationRequest, Protocol, TokenSet, Verdict } from '../protocols/types.ts';
 import type { Account, AccountFacts, ErrorClass, ProviderDefinition } from '../providers/define.ts';
 import type { ExpectedTokens, FixtureAnswer, ProviderFixture } from '../providers/fixture.ts';
+import { systemClock } from '../telemetry/clock.ts';
 import { Secret } from '../telemetry/secret.ts';
 import { checkDefinition } from './definition-check.ts';
 import { ScriptedPlatform, toRawAnswer } from './scripted-platform.ts';
 
 /** What `connections/` does after the exchange: who the person is, which accounts there are, what was granted. */
 export type Identify = (
-  protocol: Protocol,
+  getJson: GetJson,
   app: App,
   tokens: TokenSet,
   pause?: (milliseconds: number) => Promise<void>,
@@ -189,7 +191,8 @@ class ContractRun {
 
   async #checkAccounts(identify: Identify, tokens: TokenSet): Promise<void> {
     this.platform.script(...this.#falseAlarms());
-    const { accounts, grantedScopes } = await identify(this.#protocol, this.#app, tokens, async () => {});
+    const getJson = createGetJson(this.platform.egress, systemClock, () => this.#protocol);
+    const { accounts, grantedScopes } = await identify(getJson, this.#app, tokens, async () => {});
     const { accounts: expected, grantedScopes: granted } = this.#fixture;
     const idsOf = (list: { id: string }[]) => list.map(({ id }) => id);
     this.#expect('the accounts', idsOf(accounts), idsOf(expected));

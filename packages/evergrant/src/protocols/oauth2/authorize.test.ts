@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { OAuth2Protocol, ProviderDefinition } from '../../providers/define.ts';
-import type { App } from '../types.ts';
+import type { OAuth2App } from '../types.ts';
 import { appOf, definitionOf, scripted } from './test-support.ts';
 
 const input = {
@@ -12,7 +12,11 @@ const input = {
   instance: null,
 };
 
-const authorize = async (definition: ProviderDefinition, more: Partial<typeof input> = {}, app: Partial<App> = {}) => {
+const authorize = async (
+  definition: ProviderDefinition,
+  more: Partial<typeof input> = {},
+  app: Partial<OAuth2App> = {},
+) => {
   const request = await scripted().protocol.authorize(appOf(definition, app), { ...input, ...more });
   const url = new URL(request.url);
   return { ...request, url, parameters: Object.fromEntries(url.searchParams) };

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import * as oauth from 'oauth4webapi';
 import { EvergrantError } from '../../errors/index.ts';
 import type { OAuth2Protocol } from '../../providers/define.ts';
-import type { App, FlowSecrets, Protocol } from '../types.ts';
+import { fillTexts, variablesOf } from '../placeholders.ts';
+import type { FlowSecrets, OAuth2App, Protocol } from '../types.ts';
 import type { Discover } from './discovery.ts';
 import { requireTarget } from './endpoints.ts';
 import { verifiesIdToken } from './id-token.ts';
-import { fillTexts, variablesOf } from './placeholders.ts';
 
 /** What fixed parameters may not replace: the protection of the flow hangs on these, or they have a member of their own. */
 const reserved = [
@@ -16,7 +16,7 @@ const reserved = [
 
 /** Builds authorization requests (RFC 6749 section 4.1.1, RFC 7636 section 4.3, OpenID Connect Core section 3.1.2.1). */
 export const createAuthorize =
-  (discover: Discover): Protocol['authorize'] =>
+  (discover: Discover): Protocol<OAuth2Protocol>['authorize'] =>
   async (app, { state, scopes, redirectUri, reconnect, instance }) => {
     const { protocol } = app.definition;
     const variables = variablesOf(app, { instance });
@@ -45,11 +45,11 @@ export const createAuthorize =
 const clientIdName = ({ authorizationClientIdParameter, clientIdParameter }: OAuth2Protocol): string =>
   authorizationClientIdParameter ?? clientIdParameter ?? 'client_id';
 
-const scopeParameter = ({ definition }: App, scopes: string[]): Record<string, string> => ({
+const scopeParameter = ({ definition }: OAuth2App, scopes: string[]): Record<string, string> => ({
   [definition.scopes.parameter ?? 'scope']: scopes.join(definition.scopes.separator ?? ' '),
 });
 
-const createSecrets = async (app: App, scopes: string[]): Promise<FlowSecrets> => {
+const createSecrets = async (app: OAuth2App, scopes: string[]): Promise<FlowSecrets> => {
   const { protocol } = app.definition;
   const verifies = verifiesIdToken(protocol, scopes);
   if (verifies && protocol.issuer === undefined) {
@@ -76,7 +76,7 @@ const challengeOf = async (
   return { code_challenge: challenge, code_challenge_method: 'S256' };
 };
 
-const refuseReserved = (app: App, fixed: Record<string, string>): void => {
+const refuseReserved = (app: OAuth2App, fixed: Record<string, string>): void => {
   const { protocol, scopes } = app.definition;
   const forbidden = new Set([...reserved, clientIdName(protocol), scopes.parameter ?? 'scope']);
   const found = Object.keys(fixed).find((name) => forbidden.has(name));

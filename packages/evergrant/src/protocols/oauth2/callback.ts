@@ -1,18 +1,18 @@
 import * as oauth from 'oauth4webapi';
 import { EvergrantError } from '../../errors/index.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import type { App, ExchangeInput } from '../types.ts';
+import { classify } from '../errors.ts';
+import { errorOf } from '../failure.ts';
+import { variablesOf } from '../placeholders.ts';
+import type { ExchangeInput, OAuth2App } from '../types.ts';
 import { clientOf, faultOf, serverOf } from './client.ts';
 import type { Discover } from './discovery.ts';
 import { issuerOf } from './endpoints.ts';
-import { classify } from './errors.ts';
-import { errorOf } from './failure.ts';
-import { variablesOf } from './placeholders.ts';
 
 /** Parameters of flows that are never asked for (RFC 9700 section 2.1.2). The protocol library throws at some of them. */
 const unwanted = ['access_token', 'token', 'id_token', 'refresh_token'];
 
-export type ValidateCallback = (app: App, input: ExchangeInput) => Promise<URLSearchParams>;
+export type ValidateCallback = (app: OAuth2App, input: ExchangeInput) => Promise<URLSearchParams>;
 
 /**
  * Checks authorization responses (RFC 6749 section 4.1.2, RFC 9207 section 2.4).
@@ -44,13 +44,13 @@ export const createValidateCallback =
   };
 
 /** RFC 6749 section 3.1: no parameter more than once. Brackets are how some frameworks smuggle in a list. */
-const refuseRepeated = (app: App, parameters: URLSearchParams): void => {
+const refuseRepeated = (app: OAuth2App, parameters: URLSearchParams): void => {
   const names = [...parameters.keys()];
   if (new Set(names).size < names.length) throw malformed(app, 'A parameter was sent twice.');
   if (names.some((name) => /^(?:code|state|iss|error)\[/.test(name))) throw malformed(app, 'A parameter is a list.');
 };
 
-const withoutTokens = (app: App, received: URLSearchParams, logger: Logger): URLSearchParams => {
+const withoutTokens = (app: OAuth2App, received: URLSearchParams, logger: Logger): URLSearchParams => {
   const found = unwanted.filter((name) => received.has(name));
   if (found.length > 0) {
     logger.warn({ provider: app.provider, parameters: found }, 'The callback carried tokens, which were ignored');
@@ -64,7 +64,11 @@ const withoutTokens = (app: App, received: URLSearchParams, logger: Logger): URL
  *
  * @returns the issuer as the protocol library must expect it
  */
-const checkIssuer = async (discover: Discover, app: App, parameters: URLSearchParams): Promise<string | undefined> => {
+const checkIssuer = async (
+  discover: Discover,
+  app: OAuth2App,
+  parameters: URLSearchParams,
+): Promise<string | undefined> => {
   const { authorizationEndpoint, tokenEndpoint } = app.definition.protocol;
   const issuer = issuerOf(app, variablesOf(app));
   if (!issuer) {
@@ -84,5 +88,5 @@ const checkIssuer = async (discover: Discover, app: App, parameters: URLSearchPa
   return named ?? issuer.declared;
 };
 
-const malformed = (app: App, detail: string): EvergrantError =>
+const malformed = (app: OAuth2App, detail: string): EvergrantError =>
   new EvergrantError('callback_malformed', { provider: app.provider, detail });

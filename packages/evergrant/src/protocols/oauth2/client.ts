@@ -2,7 +2,7 @@ import * as oauth from 'oauth4webapi';
 import { EvergrantError } from '../../errors/index.ts';
 import type { ClientAuthentication } from '../../providers/define.ts';
 import type { JsonObject } from '../json.ts';
-import type { App } from '../types.ts';
+import type { OAuth2App } from '../types.ts';
 
 /** The protocol library wants a name for every server; most platforms of this trade have none. It is never sent. */
 const unnamedIssuer = 'urn:evergrant:unnamed';
@@ -16,7 +16,7 @@ export const serverOf = (issuer: string | undefined, tokenEndpoint?: string): oa
   ...(tokenEndpoint ? { token_endpoint: tokenEndpoint.replace(/^http:/i, 'https:') } : {}),
 });
 
-export const clientOf = (app: App): oauth.Client => ({ client_id: app.clientId });
+export const clientOf = (app: OAuth2App): oauth.Client => ({ client_id: app.clientId });
 
 /** The form in which the protocol library reads an answer. */
 export const jsonResponse = (members: JsonObject): Response =>
@@ -34,7 +34,7 @@ export const faultOf = (error: unknown): string =>
  * @param declared the request's own method, before the protocol's
  * @throws EvergrantError `provider_app_credentials_invalid` when the platform needs a secret and the app has none
  */
-export const clientAuthenticationOf = (app: App, declared?: ClientAuthentication): oauth.ClientAuth => {
+export const clientAuthenticationOf = (app: OAuth2App, declared?: ClientAuthentication): oauth.ClientAuth => {
   const { clientAuthentication, clientIdParameter, clientSecretParameter } = app.definition.protocol;
   const method = chooseMethod(declared ?? clientAuthentication, app.clientSecret !== null);
   const idParameter = clientIdParameter ?? 'client_id';

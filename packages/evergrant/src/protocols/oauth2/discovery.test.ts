@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { TransportError } from '../../egress/types.ts';
-import type { App } from '../types.ts';
+import type { OAuth2App } from '../types.ts';
 import { appOf, callbackOf, definitionOf, granted, json, type Scripted, scripted } from './test-support.ts';
 
 const issuer = 'https://id.acme.example/tenant';
@@ -14,7 +14,7 @@ const definition = definitionOf({ issuer, authorizationEndpoint: undefined, toke
 const input = { state: 's', scopes: ['read'], redirectUri: 'https://app.example/cb', reconnect: false, instance: null };
 const notFound: Scripted = { status: 404, body: '<html>' };
 
-const authorizeWith = async (app: Partial<App>, ...answers: Scripted[]) => {
+const authorizeWith = async (app: Partial<OAuth2App>, ...answers: Scripted[]) => {
   const script = scripted(...answers);
   const request = () => script.protocol.authorize(appOf(definition, app), input);
   return { ...script, request };

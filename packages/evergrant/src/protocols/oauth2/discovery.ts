@@ -3,8 +3,8 @@ import type { Egress } from '../../egress/types.ts';
 import { EvergrantError } from '../../errors/index.ts';
 import type { Clock } from '../../telemetry/clock.ts';
 import { isJsonObject, type JsonObject, parseJson } from '../json.ts';
-import type { App } from '../types.ts';
-import { sendForAnswer } from './transport.ts';
+import { sendForAnswer } from '../transport.ts';
+import type { OAuth2App } from '../types.ts';
 
 /** An issuer as the definition writes it, and where the operator's reroutes have it answer. Either may be named back. */
 export interface Issuer {
@@ -20,7 +20,7 @@ export interface Metadata extends Partial<Record<EndpointName, string>> {
   issParameterSupported: boolean;
 }
 
-export type Discover = (app: App, issuer: Issuer) => Promise<Metadata>;
+export type Discover = (app: OAuth2App, issuer: Issuer) => Promise<Metadata>;
 
 const lifetimeMs = 3_600_000;
 /** Issuers may come from people (instances), so their number is bounded. */
@@ -48,7 +48,7 @@ export const createDiscovery = (egress: Egress, clock: Clock): Discover => {
   };
 };
 
-const discover = async (egress: Egress, app: App, issuer: Issuer): Promise<Metadata> => {
+const discover = async (egress: Egress, app: OAuth2App, issuer: Issuer): Promise<Metadata> => {
   const { provider, trustedOrigins } = app;
   let detail = 'The authorization server publishes no metadata.';
   for (const address of wellKnownAddresses(issuer.declared)) {

@@ -1,6 +1,6 @@
 import { fillPlaceholders, reroute } from '../../egress/origins.ts';
 import { EvergrantError } from '../../errors/index.ts';
-import type { App } from '../types.ts';
+import type { OAuth2App } from '../types.ts';
 import type { Discover, EndpointName, Issuer } from './discovery.ts';
 
 /** Where a request goes, and which origins beyond the public ones it may reach. */
@@ -10,7 +10,7 @@ export interface Target {
 }
 
 /** The issuer of the definition; null where the platform has none. */
-export const issuerOf = (app: App, variables: Record<string, string>): Issuer | null => {
+export const issuerOf = (app: OAuth2App, variables: Record<string, string>): Issuer | null => {
   const { issuer } = app.definition.protocol;
   if (issuer === undefined) return null;
   const declared = webAddress(app, fillPlaceholders(issuer, variables));
@@ -18,12 +18,12 @@ export const issuerOf = (app: App, variables: Record<string, string>): Issuer | 
 };
 
 /** A URL of the definition: placeholders filled, then sent where the operator wants it. */
-export const declaredTarget = (app: App, url: string, variables: Record<string, string>): Target => ({
+export const declaredTarget = (app: OAuth2App, url: string, variables: Record<string, string>): Target => ({
   url: webAddress(app, reroute(fillPlaceholders(url, variables), app.origins)),
   trustedOrigins: app.trustedOrigins,
 });
 
-const webAddress = (app: App, url: string): string => {
+const webAddress = (app: OAuth2App, url: string): string => {
   if (/^https?:$/.test(URL.parse(url)?.protocol ?? '')) return url;
   throw new EvergrantError('definition_invalid', {
     provider: app.provider,
@@ -39,7 +39,7 @@ const webAddress = (app: App, url: string): string => {
  */
 export const findTarget = async (
   discover: Discover,
-  app: App,
+  app: OAuth2App,
   endpoint: { declared: string | undefined; name: EndpointName; variables: Record<string, string> },
 ): Promise<Target | null> => {
   const { declared, name, variables } = endpoint;
@@ -67,7 +67,7 @@ export const requireTarget = async (...[discover, app, endpoint]: Parameters<typ
  * A published endpoint must be https. Only a server on loopback that the operator named may send us to others on
  * loopback; anyone else who does so wants us to attack ourselves.
  */
-const discoveredTarget = (app: App, issuer: Issuer, published: string): Target => {
+const discoveredTarget = (app: OAuth2App, issuer: Issuer, published: string): Target => {
   const url = reroute(published, app.origins);
   const { protocol, origin, hostname } = URL.parse(url) ?? { protocol: '', origin: '', hostname: '' };
   const server = new URL(issuer.rerouted);

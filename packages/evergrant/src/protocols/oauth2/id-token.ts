@@ -1,7 +1,7 @@
 import * as oauth from 'oauth4webapi';
 import type { OAuth2Protocol } from '../../providers/define.ts';
 import type { JsonObject } from '../json.ts';
-import type { App } from '../types.ts';
+import type { OAuth2App } from '../types.ts';
 import { clientOf, faultOf, jsonResponse, serverOf } from './client.ts';
 import type { Issuer } from './discovery.ts';
 
@@ -31,7 +31,7 @@ export type IdTokenOutcome = { subject: string } | { fault: string };
  *   may be read much later
  */
 export const checkIdToken = async (
-  app: App,
+  app: OAuth2App,
   issuer: Issuer,
   members: JsonObject,
   { nonce, receivedAt }: { nonce: string | undefined; receivedAt: number },

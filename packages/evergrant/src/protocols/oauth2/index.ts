@@ -8,19 +8,19 @@ import type { Egress, EgressRequest } from '../../egress/types.ts';
 import type { OAuth2Protocol, TokenRequestShape } from '../../providers/define.ts';
 import type { Clock } from '../../telemetry/clock.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import type { App, Protocol, RawAnswer } from '../types.ts';
+import { variablesOf } from '../placeholders.ts';
+import { rawAnswer } from '../transport.ts';
+import type { OAuth2App, Protocol, RawAnswer } from '../types.ts';
 import { createAuthorize } from './authorize.ts';
 import { createValidateCallback } from './callback.ts';
 import { createDiscovery } from './discovery.ts';
 import { requireTarget } from './endpoints.ts';
-import { createGetJson } from './get-json.ts';
-import { variablesOf } from './placeholders.ts';
 import { createRead } from './read.ts';
 import { createRevoke } from './revoke.ts';
+import { sign } from './sign.ts';
 import { exchangeRequest, ownGrantRequest, renewalRequest, type TokenRequest } from './token-request.ts';
-import { rawAnswer } from './transport.ts';
 
-export { type Classification, classify, type ErrorAnswer } from './errors.ts';
+export { type Classification, classify, type ErrorAnswer } from '../errors.ts';
 
 /** What the exchange and every renewal repeat of the callback. */
 const carriedNames = ({ exchange, refreshRequest }: OAuth2Protocol): string[] => [
@@ -42,7 +42,7 @@ export const createOAuth2 = (egress: Egress, { clock, logger }: { clock: Clock; 
   const validateCallback = createValidateCallback(discover, logger);
 
   const prepare = async (
-    app: App,
+    app: OAuth2App,
     shape: TokenRequestShape = {},
     { extra = {}, carried = {} }: { extra?: Record<string, string>; carried?: Record<string, string> } = {},
   ): Promise<TokenRequest> => {
@@ -54,7 +54,7 @@ export const createOAuth2 = (egress: Egress, { clock, logger }: { clock: Clock; 
 
   const send = async (request: EgressRequest): Promise<RawAnswer> => rawAnswer(await egress.send(request));
 
-  return {
+  const protocol: Protocol<OAuth2Protocol> = {
     authorize: createAuthorize(discover),
 
     carry: ({ definition: { protocol } }, parameters) => pick(carriedNames(protocol), Object.fromEntries(parameters)),
@@ -89,6 +89,7 @@ export const createOAuth2 = (egress: Egress, { clock, logger }: { clock: Clock; 
 
     read: createRead(clock),
     revoke: createRevoke(egress, discover, clock),
-    getJson: createGetJson(egress, clock),
+    sign,
   };
+  return protocol;
 };

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createEgress } from '../../egress/index.ts';
 import type { Egress } from '../../egress/types.ts';
 import { systemClock } from '../../telemetry/clock.ts';
+import { createGetJson } from '../get-json.ts';
 import type { Protocol } from '../types.ts';
 import { createOAuth2 } from './index.ts';
 import { appOf, callbackOf, canaries, definitionOf, granted } from './test-support.ts';
@@ -109,7 +110,8 @@ describe('over a real connection', () => {
     expect(received.at(-1)?.form).toMatchObject({ code: canaries.code, code_verifier: secrets.verifier });
     expect(received.at(-1)?.headers['user-agent']).toMatch(/^Evergrant\//);
 
-    expect(await protocol.getJson(app, 'AT', `${origin}/me`)).toEqual({ id: '1' });
+    const getJson = createGetJson(egress, systemClock, () => protocol);
+    expect(await getJson(app, { accessToken: 'AT', extra: {} }, `${origin}/me`)).toEqual({ id: '1' });
     expect(received.at(-1)?.headers.authorization).toBe('Bearer AT');
     expect(await protocol.revoke(app, { accessToken: 'AT', refreshToken: 'RT', extra: {} })).toBe('revoked');
     expect(received.filter(({ url: path }) => path === '/revoke').map(({ form }) => form['token'])).toEqual([

@@ -1,7 +1,7 @@
 import type { TokenResponseShape } from '../../providers/define.ts';
+import { findTokenObject, readMember } from '../body.ts';
 import type { JsonObject } from '../json.ts';
 import { readPath, readText } from '../json-path.ts';
-import { findTokenObject, readMember } from './body.ts';
 
 /** A token answer in the words of RFC 6749 section 5.1, still to be checked by the protocol library. */
 export interface NormalisedAnswer {

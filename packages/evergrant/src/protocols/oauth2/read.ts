@@ -1,17 +1,17 @@
 import * as oauth from 'oauth4webapi';
-import type { Scopes } from '../../providers/define.ts';
+import type { OAuth2Protocol, Scopes } from '../../providers/define.ts';
 import type { Clock } from '../../telemetry/clock.ts';
-import type { App, Protocol, RawAnswer, TokenSet, Verdict } from '../types.ts';
-import { parseBody } from './body.ts';
+import { parseBody } from '../body.ts';
+import { classify } from '../errors.ts';
+import { badResponse, errorOf, verdictKind } from '../failure.ts';
+import { variablesOf } from '../placeholders.ts';
+import type { OAuth2App, Protocol, RawAnswer, TokenSet, Verdict } from '../types.ts';
 import { clientOf, faultOf, jsonResponse, serverOf } from './client.ts';
 import { issuerOf } from './endpoints.ts';
-import { classify } from './errors.ts';
-import { badResponse, errorOf, verdictKind } from './failure.ts';
 import { checkIdToken, verifiesIdToken } from './id-token.ts';
 import { type NormalisedAnswer, normalise } from './normalise.ts';
-import { variablesOf } from './placeholders.ts';
 
-type Read = Protocol['read'];
+type Read = Protocol<OAuth2Protocol>['read'];
 type Expectation = NonNullable<Parameters<Read>[3]>;
 
 /**
@@ -47,7 +47,7 @@ export const createRead =
   };
 
 /** The platform answered as if it had succeeded, so it may have acted. */
-const unreadable = (app: App, { status }: RawAnswer, detail: string): Verdict => ({
+const unreadable = (app: OAuth2App, { status }: RawAnswer, detail: string): Verdict => ({
   kind: 'ambiguous',
   error: badResponse(app, { detail, upstream: { status } }),
 });
@@ -58,7 +58,7 @@ const timeOf = (answer: RawAnswer, clock: Clock): number => {
   return Number.isNaN(date) ? clock.now() : Math.min(date, clock.now());
 };
 
-const tokenSet = (app: App, response: oauth.TokenEndpointResponse, normalised: NormalisedAnswer): TokenSet => {
+const tokenSet = (app: OAuth2App, response: oauth.TokenEndpointResponse, normalised: NormalisedAnswer): TokenSet => {
   const { protocol, scopes } = app.definition;
   const { scopeList, refreshExpiresIn, extra } = normalised;
   return {
@@ -89,7 +89,7 @@ const reportedScopes = (scopes: string[]): string[] | null => {
 };
 
 const withSubject = async (
-  app: App,
+  app: OAuth2App,
   tokens: TokenSet,
   { members, idToken }: NormalisedAnswer,
   { nonce, requestedScopes = [] }: Expectation,
@@ -109,7 +109,7 @@ const withSubject = async (
 };
 
 /** Tokens that come with a wrong ID token may be meant for somebody else (OpenID Connect Core section 3.1.3.7). */
-const refused = (app: App, fault: string): Verdict => ({
+const refused = (app: OAuth2App, fault: string): Verdict => ({
   kind: 'rejected',
   error: badResponse(app, { detail: `The ID token was refused: ${fault}` }),
 });

@@ -1,18 +1,18 @@
 import type { Egress } from '../../egress/types.ts';
 import { isEvergrantError } from '../../errors/index.ts';
-import type { RevocationShape } from '../../providers/define.ts';
+import type { OAuth2Protocol, RevocationShape } from '../../providers/define.ts';
 import type { Clock } from '../../telemetry/clock.ts';
-import type { App, Protocol } from '../types.ts';
+import { classify } from '../errors.ts';
+import { errorOf } from '../failure.ts';
+import { fillTexts, variablesOf } from '../placeholders.ts';
+import { type Draft, encodeRequest, lowerCaseNames, sendForAnswer } from '../transport.ts';
+import type { OAuth2App, Protocol } from '../types.ts';
 import { clientAuthenticationOf, clientOf, serverOf } from './client.ts';
 import type { Discover } from './discovery.ts';
 import { findTarget, type Target } from './endpoints.ts';
-import { classify } from './errors.ts';
-import { errorOf } from './failure.ts';
-import { fillTexts, variablesOf } from './placeholders.ts';
-import { type Draft, encodeRequest, lowerCaseNames, sendForAnswer } from './transport.ts';
 
 type TokenName = 'refresh_token' | 'access_token';
-type Revoke = Protocol['revoke'];
+type Revoke = Protocol<OAuth2Protocol>['revoke'];
 
 /** Codes that say that there is nothing left to do: RFC 7009 section 2.2.1, and servers that deny its section 2.2. */
 const settled = new Set(['unsupported_token_type', 'invalid_token', 'invalid_grant']);
@@ -59,7 +59,7 @@ const withoutMetadata = (error: unknown): null => {
  * that offer revocation hardly one keeps to it.
  */
 const draftRevocation = async (
-  app: App,
+  app: OAuth2App,
   shape: RevocationShape,
   target: Target,
   { name, token }: { name: TokenName; token: string },
@@ -86,7 +86,7 @@ const draftRevocation = async (
 };
 
 /** @throws EvergrantError unless the platform says that the token is dead */
-const confirm = async (egress: Egress, app: App, target: Target, draft: Draft, clock: Clock): Promise<void> => {
+const confirm = async (egress: Egress, app: OAuth2App, target: Target, draft: Draft, clock: Clock): Promise<void> => {
   const request = { ...encodeRequest(draft), trustedOrigins: target.trustedOrigins };
   const answer = await sendForAnswer(egress, request, app.provider);
   const failure = classify(app.definition, 'revoke', answer, clock.now());

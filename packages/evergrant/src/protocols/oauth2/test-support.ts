@@ -3,7 +3,7 @@ import type { OAuth2Protocol, ProviderDefinition } from '../../providers/define.
 import type { Clock } from '../../telemetry/clock.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { Secret } from '../../telemetry/secret.ts';
-import type { App, Protocol } from '../types.ts';
+import type { OAuth2App, Protocol } from '../types.ts';
 import { createOAuth2 } from './index.ts';
 
 /** Secrets that must never show up in an error or a log line. */
@@ -33,7 +33,7 @@ export const definitionOf = (
   ...more,
 });
 
-export const appOf = (definition: ProviderDefinition, more: Partial<App> = {}): App => ({
+export const appOf = (definition: ProviderDefinition, more: Partial<OAuth2App> = {}): OAuth2App => ({
   provider: definition.id,
   clientId: 'client:1',
   clientSecret: new Secret(canaries.secret),

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { describe, expect, it, vi } from 'vitest';
 import { TransportError } from '../../egress/types.ts';
 import type { ClientAuthentication, OAuth2Protocol, TokenRequestShape } from '../../providers/define.ts';
-import type { App, RenewInput } from '../types.ts';
+import type { OAuth2App, RenewInput } from '../types.ts';
 import { appOf, callbackOf, canaries, definitionOf, formOf, granted, json, scripted } from './test-support.ts';
 
 const answer = json(200, { access_token: 'AT', token_type: 'bearer' });
@@ -10,7 +10,7 @@ const credential = { refreshToken: canaries.refresh, accessToken: canaries.acces
 
 const exchange = async (
   protocol: Partial<OAuth2Protocol> = {},
-  app: Partial<App> = {},
+  app: Partial<OAuth2App> = {},
   parameters: Record<string, string> = {},
 ) => {
   const script = scripted(answer);

@@ -2,15 +2,15 @@ import * as oauth from 'oauth4webapi';
 import type { EgressRequest } from '../../egress/types.ts';
 import { EvergrantError } from '../../errors/index.ts';
 import type { TokenRequestShape } from '../../providers/define.ts';
-import type { App, ExchangeInput, RenewInput } from '../types.ts';
+import { fillTexts } from '../placeholders.ts';
+import { encodeRequest, lowerCaseNames } from '../transport.ts';
+import type { ExchangeInput, OAuth2App, RenewInput } from '../types.ts';
 import { clientAuthenticationOf, clientOf, serverOf } from './client.ts';
 import type { Target } from './endpoints.ts';
-import { fillTexts } from './placeholders.ts';
-import { encodeRequest, lowerCaseNames } from './transport.ts';
 
 /** A token request to be built, and where it goes. */
 export interface TokenRequest {
-  app: App;
+  app: OAuth2App;
   shape: TokenRequestShape;
   target: Target;
   /** Values for the placeholders of fixed parameters and headers. */

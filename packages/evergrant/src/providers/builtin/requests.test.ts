@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { identify } from '../../connections/identify.ts';
-import { classify } from '../../protocols/oauth2/errors.ts';
+import { classify } from '../../protocols/errors.ts';
+import { createGetJson } from '../../protocols/get-json.ts';
 import { createOAuth2 } from '../../protocols/oauth2/index.ts';
 import type { App } from '../../protocols/types.ts';
 import { systemClock } from '../../telemetry/clock.ts';
@@ -40,11 +41,12 @@ const setUp = (
   };
   const platform = new ScriptedPlatform(fixture.get);
   const protocol = createOAuth2(platform.egress, { clock: systemClock, logger });
+  const getJson = createGetJson(platform.egress, systemClock, () => protocol);
   const last = () => {
     const request = platform.sent.at(-1)!;
     return { ...request, form: Object.fromEntries(new URLSearchParams(request.body)) };
   };
-  return { app, platform, protocol, last };
+  return { app, platform, protocol, getJson, last };
 };
 
 const exchange = async ({ app, platform, protocol }: ReturnType<typeof setUp>, answer: FixtureAnswer) => {
@@ -113,8 +115,8 @@ describe('linkedin', () => {
   });
 
   it('sends the API version of the options', async () => {
-    const { app, protocol, last } = setUp(linkedin, linkedinFixture);
-    await protocol.getJson({ ...app, variables: { apiVersion: '202612' } }, 'SAMPLE_AT', linkedin.profile.get);
+    const { app, getJson, last } = setUp(linkedin, linkedinFixture);
+    await getJson({ ...app, variables: { apiVersion: '202612' } }, tokens, linkedin.profile.get);
     expect(last().headers).toMatchObject({ 'linkedin-version': '202612', 'x-restli-protocol-version': '2.0.0' });
   });
 });
@@ -155,8 +157,8 @@ describe('facebook', () => {
   });
 
   it('shows a page without the right to create content, with the reason', async () => {
-    const { app, protocol } = setUp(facebook, facebookFixture);
-    const { accounts } = await identify(protocol, app, tokens);
+    const { app, getJson } = setUp(facebook, facebookFixture);
+    const { accounts } = await identify(getJson, app, tokens);
     expect(accounts.map(({ unavailable }) => unavailable)).toEqual([
       undefined,
       expect.stringContaining('create content'),
@@ -166,8 +168,8 @@ describe('facebook', () => {
   it('explains an empty list of pages', async () => {
     const get: ProviderFixture['get'] = { ...facebookFixture.get };
     for (const url of Object.keys(get)) if (url.includes('/me/accounts')) get[url] = { data: [] };
-    const { app, protocol } = setUp(facebook, { ...facebookFixture, get });
-    await expect(identify(protocol, app, tokens)).rejects.toMatchObject({
+    const { app, getJson } = setUp(facebook, { ...facebookFixture, get });
+    await expect(identify(getJson, app, tokens)).rejects.toMatchObject({
       code: 'account_type_unsupported',
       detail: expect.stringMatching(/tick the pages.*business_management/),
     });
@@ -223,19 +225,19 @@ describe('youtube', () => {
       ...youtubeFixture.get,
       [channels]: { kind: 'youtube#channelListResponse', pageInfo: { totalResults: 0 } },
     };
-    const { app, protocol } = setUp(youtube, { ...youtubeFixture, get });
-    await expect(identify(protocol, app, tokens)).rejects.toMatchObject({
+    const { app, getJson } = setUp(youtube, { ...youtubeFixture, get });
+    await expect(identify(getJson, app, tokens)).rejects.toMatchObject({
       code: 'account_type_unsupported',
       detail: expect.stringContaining('no YouTube channel'),
     });
   });
 
   it('says so when there is no channel: youtubeSignupRequired is no dead token', async () => {
-    const { app, platform, protocol } = setUp(youtube, youtubeFixture);
+    const { app, platform, getJson } = setUp(youtube, youtubeFixture);
     const signUp = youtubeFixture.errors.find(({ body }) => JSON.stringify(body).includes('youtubeSignupRequired'))!;
     const profile = { status: 200, body: youtubeFixture.get[youtube.profile.get as keyof typeof youtubeFixture.get] };
     platform.script(profile, signUp);
-    await expect(identify(protocol, app, tokens)).rejects.toMatchObject({
+    await expect(identify(getJson, app, tokens)).rejects.toMatchObject({
       code: 'account_type_unsupported',
       detail: expect.stringContaining('no YouTube channel'),
     });

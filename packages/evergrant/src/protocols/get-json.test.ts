@@ -1,9 +1,10 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { TransportError } from '../../egress/types.ts';
-import type { Api, ProviderDefinition } from '../../providers/define.ts';
-import type { App } from '../types.ts';
-import { appOf, canaries, definitionOf, json, type Scripted, scripted } from './test-support.ts';
+import { TransportError } from '../egress/types.ts';
+import type { Api, ProviderDefinition } from '../providers/define.ts';
+import { createGetJson } from './get-json.ts';
+import { appOf, canaries, definitionOf, json, type Scripted, scripted } from './oauth2/test-support.ts';
+import type { OAuth2App } from './types.ts';
 
 const baseUrl = 'https://api.acme.example';
 const me = `${baseUrl}/me`;
@@ -19,14 +20,16 @@ const get = async (
   }: {
     api?: Partial<Api>;
     definition?: Partial<ProviderDefinition>;
-    app?: Partial<App>;
+    app?: Partial<OAuth2App>;
     answer?: Scripted;
     headers?: Record<string, string>;
   } = {},
 ) => {
   const script = scripted(answer);
   const target = appOf(definitionOf({}, { api: { baseUrl, ...api }, ...definition }), app);
-  const result = await script.protocol.getJson(target, canaries.access, url, headers).catch((error: unknown) => error);
+  const getJson = createGetJson(script.egress, script.clock, () => script.protocol);
+  const credentials = { accessToken: canaries.access, extra: {} };
+  const result = await getJson(target, credentials, url, headers).catch((error: unknown) => error);
   return { result, request: script.sent[0], sent: script.sent };
 };
 

@@ -1,7 +1,7 @@
-import { sanitise } from '../../errors/index.ts';
-import type { ErrorRule, ErrorShape, Phase, ProtocolDefinition } from '../../providers/define.ts';
-import { redactText } from '../../telemetry/redact-text.ts';
-import { readPath, readText } from '../json-path.ts';
+import { sanitise } from '../errors/index.ts';
+import type { ErrorRule, ErrorShape, Phase, ProtocolDefinition } from '../providers/define.ts';
+import { redactText } from '../telemetry/redact-text.ts';
+import { readPath, readText } from './json-path.ts';
 
 /** What a platform reports as an error, as far as its dialect tells. */
 export interface Report {

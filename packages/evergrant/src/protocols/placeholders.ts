@@ -1,5 +1,5 @@
-import { EvergrantError } from '../../errors/index.ts';
-import type { App } from '../types.ts';
+import { EvergrantError } from '../errors/index.ts';
+import type { App } from './types.ts';
 
 /** Everything that the placeholders of a definition may name, beside what only one place knows. */
 export const variablesOf = (

@@ -1,6 +1,6 @@
-import type { ProtocolDefinition, TokenResponseShape } from '../../providers/define.ts';
-import { isJsonObject, type JsonObject, parseJson } from '../json.ts';
-import { readPath } from '../json-path.ts';
+import type { ProtocolDefinition, TokenResponseShape } from '../providers/define.ts';
+import { isJsonObject, type JsonObject, parseJson } from './json.ts';
+import { readPath } from './json-path.ts';
 
 /** The members of RFC 6749 section 5.1 that a definition may rename. */
 type StandardMember = keyof NonNullable<TokenResponseShape['rename']>;

@@ -1,5 +1,5 @@
-import { type ErrorCode, sanitise } from '../../errors/index.ts';
-import type { ErrorClass, ErrorRule, Phase, ProtocolDefinition, ProviderDefinition } from '../../providers/define.ts';
+import { type ErrorCode, sanitise } from '../errors/index.ts';
+import type { ErrorClass, ErrorRule, Phase, ProtocolDefinition, ProviderDefinition } from '../providers/define.ts';
 import { holdsToken, parseBody, tokenResponseOf } from './body.ts';
 import { codeOf, harmless, isRefusal, matches, type Report, readReport, reportsErrorUnder200 } from './report.ts';
 import { retryAfterOf } from './retry-after.ts';

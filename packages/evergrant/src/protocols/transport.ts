@@ -1,6 +1,6 @@
-import { type Egress, type EgressAnswer, type EgressRequest, TransportError } from '../../egress/types.ts';
-import { EvergrantError } from '../../errors/index.ts';
-import type { RawAnswer } from '../types.ts';
+import { type Egress, type EgressAnswer, type EgressRequest, TransportError } from '../egress/types.ts';
+import { EvergrantError } from '../errors/index.ts';
+import type { RawAnswer } from './types.ts';
 
 /** A request before it is put into query or body. */
 export interface Draft {

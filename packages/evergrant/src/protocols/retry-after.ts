@@ -1,4 +1,4 @@
-import type { Api } from '../../providers/define.ts';
+import type { Api } from '../providers/define.ts';
 
 /**
  * Seconds until a retry makes sense: `Retry-After` (RFC 9110 section 10.2.3), else the platform's own header.

@@ -1,6 +1,6 @@
-import { EvergrantError, type EvergrantErrorOptions } from '../../errors/index.ts';
-import type { App, Verdict } from '../types.ts';
+import { EvergrantError, type EvergrantErrorOptions } from '../errors/index.ts';
 import type { Classification } from './errors.ts';
+import type { App, Verdict } from './types.ts';
 
 type Refusal = Exclude<Verdict['kind'], 'tokens'>;
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { ErrorRule, ErrorShape, Phase } from '../../providers/define.ts';
+import type { ErrorRule, ErrorShape, Phase } from '../providers/define.ts';
 import { classify, type ErrorAnswer } from './errors.ts';
-import { canaries, definitionOf } from './test-support.ts';
+import { canaries, definitionOf } from './oauth2/test-support.ts';
 
 const withRules = (...handleErrors: ErrorRule[]) => definitionOf({}, { handleErrors });
 const withShape = (errors: ErrorShape, ...handleErrors: ErrorRule[]) => definitionOf({ errors }, { handleErrors });

@@ -1,0 +1,82 @@
+import { fillPlaceholders, originsOf, reroute } from '../egress/origins.ts';
+import type { EgressRequest } from '../egress/types.ts';
+import { EvergrantError } from '../errors/index.ts';
+import { fillTexts, variablesOf } from './placeholders.ts';
+import { lowerCaseNames } from './transport.ts';
+import type { ApiCredentials, App, Protocol } from './types.ts';
+
+/** A request to a platform's API as a caller words it. */
+export interface ApiRequest {
+  method: string;
+  /** May hold placeholders, `{accessToken}` among them. */
+  url: string;
+  headers?: Record<string, string>;
+  /** The exact bytes of a form, see `UnsignedRequest`. */
+  form?: string;
+}
+
+/** Where the bytes go and with which headers; and the address that was signed, for `Protocol.heard`. */
+export interface SignedRequest extends Required<Pick<EgressRequest, 'method' | 'url' | 'headers' | 'trustedOrigins'>> {
+  signedUrl: string;
+}
+
+/**
+ * Signs a request to one of the provider's own hosts, with the parameters and headers that its definition adds.
+ * Nothing that a caller sends replaces what the signature puts there.
+ *
+ * @throws EvergrantError `target_not_allowed` where the address is not on a host of the provider
+ */
+export const signedRequest = async (
+  protocol: Protocol,
+  app: App,
+  credentials: ApiCredentials,
+  { method, url, headers, form }: ApiRequest,
+): Promise<SignedRequest> => {
+  const { api } = app.definition;
+  const variables = { ...variablesOf(app, { extra: credentials.extra }), accessToken: credentials.accessToken };
+  const target = new URL(ownUrl(app, url, variables));
+  for (const [name, value] of Object.entries(fillTexts(api.parameters, variables))) {
+    target.searchParams.set(name, value);
+  }
+  const signature = await protocol.sign(app, credentials, { method, url: target.href, ...(form ? { form } : {}) });
+  return {
+    method,
+    url: reroute(signature.url, app.origins),
+    signedUrl: signature.url,
+    headers: { ...lowerCaseNames(fillTexts({ ...api.headers, ...headers }, variables)), ...signature.headers },
+    trustedOrigins: app.trustedOrigins,
+  };
+};
+
+/**
+ * A token goes to the provider's own hosts only: the address may come from an answer (the next page of a list).
+ *
+ * @throws EvergrantError `target_not_allowed`
+ */
+const ownUrl = (app: App, url: string, variables: Record<string, string>): string => {
+  const filled = fillPlaceholders(escapeOtherBraces(url, variables), variables);
+  const origin = URL.parse(filled)?.origin;
+  if (!origin || !ownOrigins(app, variables).has(origin)) {
+    throw new EvergrantError('target_not_allowed', {
+      provider: app.provider,
+      detail: 'The address is not on a host of this provider.',
+    });
+  }
+  return filled;
+};
+
+/** Braces without a value of their name belong to the address, as in Graph's field lists: `picture{url}`. */
+const escapeOtherBraces = (url: string, variables: Record<string, string>): string =>
+  url.replace(/\{([^{}]*)\}/g, (whole, name: string) =>
+    Object.hasOwn(variables, name) ? whole : encodeURIComponent(whole),
+  );
+
+/** Only scheme and host are filled: the path may hold placeholders that have no value here. */
+const ownOrigins = (app: App, variables: Record<string, string>): Set<string> => {
+  const { api, profile, accounts, scopes } = app.definition;
+  const listed = typeof accounts === 'object' ? accounts.get : undefined;
+  const declared = [api.baseUrl, ...(api.origins ?? []), profile.get, listed, scopes.grantedFrom?.get];
+  const bases = declared.map((url) => /^(?:[a-z]+:\/\/)?[^/?#]*/i.exec(url ?? '')?.[0] ?? '');
+  const known = bases.filter((base) => escapeOtherBraces(base, variables) === base);
+  return originsOf(...known.map((base) => fillPlaceholders(base, variables)), ...Object.values(app.origins));
+};

@@ -1,0 +1,45 @@
+import type { Egress } from '../egress/types.ts';
+import type { Clock } from '../telemetry/clock.ts';
+import { signedRequest } from './api-request.ts';
+import { classify } from './errors.ts';
+import { badResponse, errorOf } from './failure.ts';
+import { parseJson } from './json.ts';
+import { sendForAnswer } from './transport.ts';
+import type { ApiCredentials, App, Protocol } from './types.ts';
+
+/** A signed GET that must answer JSON, for identification. @throws EvergrantError as the definition reads the answer */
+export type GetJson = (
+  app: App,
+  credentials: ApiCredentials,
+  url: string,
+  headers?: Record<string, string>,
+) => Promise<unknown>;
+
+/** Signed GET requests that must answer JSON: who the account is, and which others it reaches. */
+export const createGetJson =
+  (egress: Egress, clock: Clock, protocolOf: (app: App) => Protocol): GetJson =>
+  async (app, credentials, url, headers) => {
+    const protocol = protocolOf(app);
+    const send = async () => {
+      const { signedUrl, ...request } = await signedRequest(protocol, app, credentials, {
+        method: 'GET',
+        url,
+        headers: { accept: 'application/json', ...headers },
+      });
+      const answer = await sendForAnswer(egress, request, app.provider);
+      return { answer, again: protocol.heard?.(app, signedUrl, answer) ?? false };
+    };
+    const first = await send();
+    const { answer } = first.again ? await send() : first;
+    const failure = classify(app.definition, 'api', answer, clock.now());
+    if (failure) {
+      throw errorOf(app, failure, answer.status, {
+        class: failure.class,
+        ...(failure.code ? { code: failure.code } : {}),
+      });
+    }
+    const { status, body } = answer;
+    const json = status >= 200 && status < 300 ? parseJson(body) : undefined;
+    if (json === undefined) throw badResponse(app, { upstream: { status } });
+    return json;
+  };

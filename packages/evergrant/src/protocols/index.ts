@@ -1,0 +1,21 @@
+import type { Egress } from '../egress/types.ts';
+import type { Clock } from '../telemetry/clock.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { createGetJson, type GetJson } from './get-json.ts';
+import { createOAuth2 } from './oauth2/index.ts';
+import type { App, Protocol } from './types.ts';
+
+/** How the platforms of all apps are spoken to. */
+export interface Speech {
+  protocolOf(app: App): Protocol;
+  getJson: GetJson;
+}
+
+/** One implementation for each kind of protocol; what they remember (metadata, nonces) is their own. */
+export const createSpeech = (egress: Egress, tools: { clock: Clock; logger: Logger }): Speech => {
+  const protocols: Partial<Record<App['definition']['protocol']['kind'], Protocol>> = {
+    oauth2: createOAuth2(egress, tools),
+  };
+  const protocolOf = (app: App): Protocol => protocols[app.definition.protocol.kind]!;
+  return { protocolOf, getJson: createGetJson(egress, tools.clock, protocolOf) };
+};
