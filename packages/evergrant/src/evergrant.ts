@@ -1,25 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
-import {
-  type Connections,
-  createConnections,
-  type ListFilter,
-  type Page,
-  type RenewalRecord,
-} from './connections/connections.ts';
-import type { Flow } from './connections/flow-view.ts';
-import { type ConnectInput, createFlows, type Flows, type StartedFlow } from './connections/flows.ts';
-import { type Connection, withReconnectUrl } from './connections/view.ts';
-import { createEgress } from './egress/index.ts';
+import { createCalls } from './calls/index.ts';
+import { createConnections } from './connections/connections.ts';
+import { createFlows, type Flows } from './connections/flows.ts';
+import { createEgress, type StreamingEgress } from './egress/index.ts';
 import { type Engine, startEngine } from './engine/embedded/loop.ts';
-import { EvergrantError, isEvergrantError } from './errors/index.ts';
-import type { TimelineEvent } from './events/index.ts';
+import { isEvergrantError } from './errors/index.ts';
 import { createApps } from './grants/apps.ts';
 import type { Context } from './grants/context.ts';
 import { warnOfEnds } from './grants/expiring.ts';
 import { createHealth } from './grants/health.ts';
-import { type Inspection, inspect, observe } from './grants/inspection.ts';
-import { type AccessToken, readAccessToken, replaceRejected } from './grants/read.ts';
+import { observe } from './grants/inspection.ts';
 import { createRenewals, type Renewals } from './grants/renew.ts';
 import { tryDueRevocations } from './grants/revocations.ts';
 import { createSpool } from './grants/spool.ts';
@@ -27,6 +18,7 @@ import { day, leaseDuration } from './grants/timing.ts';
 import { createUsage } from './grants/usage.ts';
 import { createHttp } from './http/app.ts';
 import { createKeyring } from './http/keyring.ts';
+import { createOperations, type Operations } from './operations.ts';
 import { createSpeech } from './protocols/index.ts';
 import { builtinProviders } from './providers/builtin.ts';
 import { type Catalogue, createCatalogue } from './providers/load.ts';
@@ -41,35 +33,7 @@ import { Secret } from './telemetry/secret.ts';
 import { createVault, loadOrCreateKeyFile, sealCheck, toKeyObjects, type Vault, verifyCheck } from './vault/index.ts';
 
 /** A running Evergrant. Two may live in one process. */
-export interface Evergrant {
-  /** Begins to connect an account. @throws EvergrantError `provider_not_configured`, `scope_not_allowed`, `return_url_not_allowed` … */
-  connect(input: ConnectInput): Promise<StartedFlow>;
-  /** A flow's state; `wait` milliseconds for it to change. @throws EvergrantError `flow_not_found` */
-  getFlow(flowId: string, options?: { wait?: number }): Promise<Flow>;
-  /** Chooses accounts of a flow that offers several. */
-  chooseAccounts(flowId: string, accountIds: string[]): Promise<Flow>;
-  /**
-   * A token that lives at least `minValid` seconds, renewed first where it must be. Never an expired one.
-   * @throws EvergrantError saying who must act
-   */
-  getAccessToken(connectionId: string, options?: { minValid?: number }): Promise<AccessToken>;
-  /** "The platform answered 401 to the token of this generation": a newer one, or one renewal. */
-  reportRejected(connectionId: string, generation: number): Promise<AccessToken>;
-  /** Renews now. */
-  refresh(connectionId: string): Promise<Connection>;
-  /** Disconnects, and revokes at the platform unless told not to. */
-  disconnect(connectionId: string, options?: { revoke?: boolean }): Promise<{ revocationConfirmed: boolean }>;
-  getConnection(connectionId: string): Promise<Connection>;
-  listConnections(filter?: ListFilter): Promise<Page<Connection>>;
-  listEvents(connectionId: string, page?: { limit?: number; cursor?: string }): Promise<Page<TimelineEvent>>;
-  /** The last renewals of a connection's grant, newest first. */
-  listRenewals(connectionId: string): Promise<RenewalRecord[]>;
-  updateConnection(
-    connectionId: string,
-    changes: { metadata?: Record<string, unknown>; disabled?: boolean },
-  ): Promise<Connection>;
-  /** How the engine fares, for the operator. */
-  inspect(): Promise<Inspection>;
+export interface Evergrant extends Operations {
   /** Every route of the HTTP API and the hosted pages, to be mounted in any server that speaks Request and Response. */
   readonly handler: (request: Request) => Promise<Response>;
   /** The providers that are known, configured or not. */
@@ -147,7 +111,7 @@ export const startEvergrant = async (settings: Settings, internals: Internals = 
       random: internals.random ?? Math.random,
       step: internals.step ?? (() => {}),
     };
-    const running = await run(context, settings, catalogue);
+    const running = await run(context, settings, catalogue, egress);
     return { ...running, newKeyFile, close: closing(running.stop, [() => egress.close(), () => store.close()]) };
   } catch (error) {
     await egress.close();
@@ -156,14 +120,25 @@ export const startEvergrant = async (settings: Settings, internals: Internals = 
   }
 };
 
-const run = async (context: Context, settings: Settings, catalogue: Catalogue) => {
+const run = async (context: Context, settings: Settings, catalogue: Catalogue, egress: StreamingEgress) => {
   const { publicUrl } = settings;
   const renewals = createRenewals(context);
   const returnOrigins = [...settings.returnUrls, new URL(publicUrl).origin];
   const flows = createFlows(context, { publicUrl, returnOrigins });
   const connections = createConnections(context, renewals, { publicUrl });
+  const calls = createCalls(context, renewals, egress);
   const keyring = await createKeyring(context.store, context.clock, settings.apiKey);
-  const handler = createHttp({ context, settings, returnOrigins, catalogue, flows, connections, renewals, keyring });
+  const handler = createHttp({
+    context,
+    settings,
+    returnOrigins,
+    catalogue,
+    flows,
+    connections,
+    renewals,
+    calls,
+    keyring,
+  });
   context.metrics.observe(() => observe(context));
   await gates.probeAllNow(context.store.db, context.clock.now());
   await renewals.recover();
@@ -179,59 +154,13 @@ const run = async (context: Context, settings: Settings, catalogue: Catalogue) =
     });
   };
   return {
-    ...operations(context, publicUrl, flows, connections, renewals),
+    ...createOperations({ context, publicUrl, flows, connections, renewals, calls }),
     handler,
     catalogue,
     settings,
     newApiKey: keyring.created,
     stop,
   };
-};
-
-const operations = (
-  context: Context,
-  publicUrl: string,
-  flows: Flows,
-  connections: Connections,
-  renewals: Renewals,
-) => {
-  /** Where only a person can mend a failure, the error says at which address. */
-  const guided = async <T>(work: () => Promise<T>): Promise<T> => {
-    try {
-      return await work();
-    } catch (error) {
-      throw isEvergrantError(error) ? withReconnectUrl(context, publicUrl, error) : error;
-    }
-  };
-  return {
-    connect: (input: ConnectInput) => flows.start(input),
-    getFlow: (flowId: string, options: { wait?: number } = {}) => flows.status(flowId, options.wait),
-    async chooseAccounts(flowId: string, accountIds: string[]) {
-      await flows.choose(flowId, accountIds);
-      return flows.status(flowId);
-    },
-    getAccessToken: (id: string, options: { minValid?: number } = {}) =>
-      guided(async () => {
-        checkMinValid(options.minValid);
-        return readAccessToken(context, renewals, id, options);
-      }),
-    reportRejected: (id: string, generation: number) =>
-      guided(() => replaceRejected(context, renewals, id, generation)),
-    refresh: (id: string) => guided(() => connections.refresh(id)),
-    disconnect: (id: string, options: { revoke?: boolean } = {}) => connections.disconnect(id, options),
-    getConnection: (id: string) => connections.get(id),
-    listConnections: (filter?: ListFilter) => connections.list(filter),
-    listEvents: (id: string, page?: { limit?: number; cursor?: string }) => connections.listEvents(id, page),
-    listRenewals: (id: string) => connections.listRenewals(id),
-    updateConnection: (id: string, changes: Parameters<Connections['update']>[1]) => connections.update(id, changes),
-    inspect: () => inspect(context),
-  };
-};
-
-const checkMinValid = (minValid: number | undefined): void => {
-  if (minValid !== undefined && !(minValid >= 0)) {
-    throw new EvergrantError('invalid_request', { detail: 'minValid must not be negative' });
-  }
 };
 
 /** The engine with what else must be done now and then. */

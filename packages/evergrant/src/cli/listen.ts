@@ -14,8 +14,8 @@ export type Fetch = (request: Request, env: never) => Response | Promise<Respons
 export const listen = async (fetch: Fetch, host: string, port: number): Promise<{ server: Server; port: number }> => {
   const listener = getRequestListener(fetch as Parameters<typeof getRequestListener>[0]);
   const server = createServer((request, response) => void listener(request, response));
-  // A slow or silent client does not hold a socket for ever.
-  server.requestTimeout = 60_000;
+  // A slow or silent client does not hold a socket for ever. A call may carry a film.
+  server.requestTimeout = 15 * 60_000;
   server.headersTimeout = 20_000;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(new Error(faultOf(error, host, port))));

@@ -140,12 +140,13 @@ const kinds: Record<string, string> = {
   EHOSTUNREACH: 'the host cannot be reached',
   ENETUNREACH: 'the network cannot be reached',
   UND_ERR_CONNECT_TIMEOUT: 'no connection in time',
+  UND_ERR_HEADERS_TIMEOUT: 'no answer in time',
   UND_ERR_SOCKET: 'the connection was closed before the whole answer',
   UND_ERR_INVALID_ARG: 'the request is malformed',
 };
 
 /** Codes are constants of Node, OpenSSL and undici; messages may quote what a platform sent and are left out. */
-const kindOf = (error: Error): string => {
+export const kindOf = (error: Error): string => {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
   return kinds[code] ?? `the connection failed (${code})`;
 };

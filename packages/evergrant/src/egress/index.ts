@@ -3,11 +3,21 @@ import { type Clock, systemClock } from '../telemetry/clock.ts';
 import { version } from '../telemetry/version.ts';
 import { Exchange } from './exchange.ts';
 import { checkTarget, guardedLookup, type Lookup, type Reach, reaches } from './guard.ts';
-import { type Egress, type EgressRequest, TransportError } from './types.ts';
+import { stream } from './stream.ts';
+import { type EgressRequest, type StreamingEgress, TransportError } from './types.ts';
 
 export type { Lookup } from './guard.ts';
 export { fillPlaceholders, originsOf, reroute } from './origins.ts';
-export { type Egress, type EgressAnswer, type EgressRequest, TransportError, type TransportFault } from './types.ts';
+export {
+  type Egress,
+  type EgressAnswer,
+  type EgressRequest,
+  type EgressStream,
+  type EgressStreamRequest,
+  type StreamingEgress,
+  TransportError,
+  type TransportFault,
+} from './types.ts';
 
 export interface EgressOptions {
   clock?: Clock;
@@ -34,7 +44,7 @@ const defaultHeaders = {
  * are always checked, whatever the environment says. `close` waits for what is under way; every request ends by its
  * own deadline.
  */
-export const createEgress = (options: EgressOptions = {}): Egress => {
+export const createEgress = (options: EgressOptions = {}): StreamingEgress => {
   const clock = options.clock ?? systemClock;
   const agents = Object.fromEntries(reaches.map((reach) => [reach, createAgent(reach, options)])) as Record<
     Reach,
@@ -67,6 +77,11 @@ export const createEgress = (options: EgressOptions = {}): Egress => {
         underWay.delete(exchange.answer);
       }
     },
+    async stream(request) {
+      const target = checkTarget(request.url, request.trustedOrigins ?? nobody);
+      if (closed) throw new TransportError('not_sent', `${target.host}: this service is stopping`);
+      return stream(agents[target.reach], target, { ...request, headers: headersOf(request) }, underWay);
+    },
     async close() {
       closed ??= Promise.allSettled(underWay).then(() =>
         Promise.all(Object.values(agents).map((agent) => agent.destroy())),
@@ -89,7 +104,7 @@ const createAgent = (reach: Reach, { lookup, connectTimeoutMs, certificateAuthor
   });
 
 /** The URL alone names the host: a `host` header of its own would also change whose certificate is asked for. */
-const headersOf = ({ headers = {} }: EgressRequest): Record<string, string> => {
+const headersOf = ({ headers = {} }: Pick<EgressRequest, 'headers'>): Record<string, string> => {
   const given = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const);
   return { ...defaultHeaders, ...Object.fromEntries(given.filter(([name]) => name !== 'host')) };
 };

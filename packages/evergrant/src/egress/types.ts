@@ -41,6 +41,23 @@ export interface EgressAnswer {
   body: string;
 }
 
+/** A request whose bodies flow through: for calls that an application makes with a connection. */
+export interface EgressStreamRequest extends Omit<EgressRequest, 'body' | 'maxBytes' | 'beforeSend'> {
+  body?: Uint8Array | ReadableStream<Uint8Array> | null;
+  /** Total milliseconds until the answer begins. Default 60,000, and the same again between two chunks of its body. */
+  timeoutMs?: number;
+  /** Ends the request when the caller has left. */
+  signal?: AbortSignal;
+}
+
+export interface EgressStream {
+  status: number;
+  /** Lower-case names; repeated headers one by one. */
+  headers: [name: string, value: string][];
+  /** The bytes as they come. It must be read to its end or cancelled. */
+  body: ReadableStream<Uint8Array>;
+}
+
 /** The only door for outbound HTTP: deadline, size cap, no redirects, SSRF guard with the checked address pinned. */
 export interface Egress {
   /**
@@ -49,4 +66,9 @@ export interface Egress {
    */
   send(request: EgressRequest): Promise<EgressAnswer>;
   close(): Promise<void>;
+}
+
+export interface StreamingEgress extends Egress {
+  /** As {@link Egress.send}, for bodies that need not fit into memory. */
+  stream(request: EgressStreamRequest): Promise<EgressStream>;
 }

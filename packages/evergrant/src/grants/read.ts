@@ -1,9 +1,9 @@
-import { EvergrantError } from '../errors/index.ts';
+import { EvergrantError, type ReauthReason } from '../errors/index.ts';
 import { type GrantRow, grants, type ReadingRow, schedule } from '../store/index.ts';
 import { type Context, isRenewable } from './context.ts';
 import { openAccessToken } from './credentials.ts';
 import { endGrant, noteDegraded } from './failing.ts';
-import { reauthError } from './failure.ts';
+import { reauthError, toStoredFailure } from './failure.ts';
 import type { RenewalOutcome, Renewals } from './renew.ts';
 import { defaultMinValid, requestDeadline, safetyMargin } from './timing.ts';
 
@@ -176,6 +176,26 @@ export const endWithoutRenewal = (context: Context, grantId: string): Promise<vo
     const now = context.clock.now();
     if (grant.expires_at !== null && grant.expires_at <= now) await endGrant(tx, grant, 'expired', null, now);
     else await schedule.update(tx, grantId, { due_at: grant.expires_at });
+  });
+
+/**
+ * The platform refused the access token of this generation in a way that only a new consent mends. A renewal that is
+ * under way is waited for: it may bring another verdict.
+ */
+export const endRejected = (
+  context: Context,
+  grantId: string,
+  generation: number,
+  error: EvergrantError,
+): Promise<void> =>
+  context.store.transaction(async (tx) => {
+    const row = await schedule.byGrant(tx, grantId, true);
+    const grant = await grants.byId(tx, grantId);
+    if (grant?.status !== 'active' || grant.generation !== generation || row?.mark_id != null) return;
+    const now = context.clock.now();
+    const reason = (error.extensions?.reason as ReauthReason | undefined) ?? 'revoked_or_expired';
+    const ended = new EvergrantError('reauth_required', { detail: error.detail, upstream: error.upstream });
+    await endGrant(tx, grant, reason, toStoredFailure(ended, now), now);
   });
 
 const ownToken = (context: Context, row: ReadingRow): AccessToken => {

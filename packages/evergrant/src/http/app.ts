@@ -5,6 +5,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { EvergrantError } from '../errors/index.ts';
 import { version } from '../telemetry/version.ts';
+import { addCallRoutes, isCall } from './api/calls.ts';
 import { addConnectRoutes } from './api/connect.ts';
 import { addConnectionRoutes } from './api/connections.ts';
 import { addHealthRoutes } from './api/health.ts';
@@ -24,6 +25,7 @@ export const createHttp = (deps: HttpDependencies): ((request: Request) => Promi
   app.use(introduce(deps), checkBody(deps));
   addConnectRoutes(app, deps);
   addConnectionRoutes(app, deps);
+  addCallRoutes(app, deps);
   addHealthRoutes(app, deps);
   const hosted = addHostedRoutes(app, deps);
   addDocument(app, deps);
@@ -58,7 +60,7 @@ const checkBody = (deps: HttpDependencies): MiddlewareHandler<HttpEnv> => {
     onError: (c) => problem(deps, c, new EvergrantError('payload_too_large')),
   });
   return (c, next) => {
-    if (c.req.method === 'GET' || c.req.method === 'HEAD') return next();
+    if (c.req.method === 'GET' || c.req.method === 'HEAD' || isCall(c.req.path)) return next();
     return limit(c, () => {
       if (c.req.path.startsWith('/v1/')) refuseOtherTypes(c);
       return next();

@@ -1,3 +1,4 @@
+import type { Calls } from '../calls/index.ts';
 import type { Connections } from '../connections/connections.ts';
 import type { Flows } from '../connections/flows.ts';
 import type { Context } from '../grants/context.ts';
@@ -16,6 +17,7 @@ export interface HttpDependencies {
   flows: Flows;
   connections: Connections;
   renewals: Renewals;
+  calls: Calls;
   keyring: Keyring;
 }
 

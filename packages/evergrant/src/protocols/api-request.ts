@@ -10,7 +10,10 @@ export interface ApiRequest {
   method: string;
   /** May hold placeholders, `{accessToken}` among them. */
   url: string;
+  /** A definition's own; placeholders are filled. */
   headers?: Record<string, string>;
+  /** Of whoever makes the call, with lower-case names; taken as they are. They win over those of the definition. */
+  callerHeaders?: Record<string, string>;
   /** The exact bytes of a form, see `UnsignedRequest`. */
   form?: string;
 }
@@ -30,7 +33,7 @@ export const signedRequest = async (
   protocol: Protocol,
   app: App,
   credentials: ApiCredentials,
-  { method, url, headers, form }: ApiRequest,
+  { method, url, headers, callerHeaders, form }: ApiRequest,
 ): Promise<SignedRequest> => {
   const { api } = app.definition;
   const variables = { ...variablesOf(app, { extra: credentials.extra }), accessToken: credentials.accessToken };
@@ -43,7 +46,11 @@ export const signedRequest = async (
     method,
     url: reroute(signature.url, app.origins),
     signedUrl: signature.url,
-    headers: { ...lowerCaseNames(fillTexts({ ...api.headers, ...headers }, variables)), ...signature.headers },
+    headers: {
+      ...lowerCaseNames(fillTexts({ ...api.headers, ...headers }, variables)),
+      ...callerHeaders,
+      ...signature.headers,
+    },
     trustedOrigins: app.trustedOrigins,
   };
 };

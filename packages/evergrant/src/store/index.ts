@@ -13,6 +13,7 @@ import { isCollision, openPostgres } from './postgres.ts';
 import type { Database } from './schema.ts';
 import { openSqlite } from './sqlite.ts';
 
+export * as callSlots from './call-slots.ts';
 export type { ConnectionFilter, ConnectionRecord, ConnectionStatus, ReadingRow } from './connections.ts';
 export * as connections from './connections.ts';
 export type { Queryable } from './dialect.ts';

@@ -18,6 +18,7 @@ export const sqliteTypes: ColumnTypes = { time: 'integer', bytes: 'blob', real: 
  */
 export const migrations = (types: ColumnTypes): Record<string, Migration> => ({
   '0001_initial': { up: (db) => initial(db, types) },
+  '0002_call_slots': { up: (db) => callSlots(db, types) },
 });
 
 // biome-ignore lint/suspicious/noExplicitAny: a migration outlives the schema types
@@ -243,5 +244,18 @@ const initial = async (db: Kysely<any>, { time, bytes, real }: ColumnTypes): Pro
     .createTable('installation')
     .addColumn('name', 'text', (c) => c.primaryKey())
     .addColumn('value', bytes, (c) => c.notNull())
+    .execute();
+};
+
+// biome-ignore lint/suspicious/noExplicitAny: a migration outlives the schema types
+const callSlots = async (db: Kysely<any>, { time }: ColumnTypes): Promise<void> => {
+  await db.schema
+    .createTable('call_slots')
+    .addColumn('provider', 'text', (c) => c.notNull())
+    .addColumn('client_id', 'text', (c) => c.notNull())
+    .addColumn('slot', 'integer', (c) => c.notNull())
+    .addColumn('holder', 'text', (c) => c.notNull())
+    .addColumn('until', time, (c) => c.notNull())
+    .addPrimaryKeyConstraint('call_slots_app', ['provider', 'client_id', 'slot'])
     .execute();
 };

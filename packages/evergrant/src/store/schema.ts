@@ -227,7 +227,19 @@ export interface InstallationTable {
   value: Uint8Array;
 }
 
+/** One of the calls that an app may have under way at a time, over all nodes. */
+export interface CallSlotsTable {
+  provider: string;
+  client_id: string;
+  /** From 1 to `maxConcurrentJob`. */
+  slot: number;
+  holder: string;
+  /** When it is free again, even if its holder has died. */
+  until: number;
+}
+
 export interface Database {
+  call_slots: CallSlotsTable;
   flows: FlowsTable;
   grants: GrantsTable;
   schedule: ScheduleTable;

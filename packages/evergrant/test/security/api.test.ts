@@ -13,7 +13,7 @@ const operationsOf = async (harness: Harness) => {
     Object.entries(methods).map(([method, operation]) => ({
       method: method.toUpperCase(),
       template,
-      path: template.replace('{id}', connection.id).replace('{flow}', flow.id),
+      path: template.replace('{id}', connection.id).replace('{flow}', flow.id).replace('{path}', 'me'),
       isPublic: operation.security?.length === 0,
       json: operation.requestBody ? {} : undefined,
     })),
@@ -116,7 +116,8 @@ describe('the API', () => {
   it('A08 a method that a route does not have is a 405 that names those it has', async () => {
     await using harness = await startHarness();
     const operations = await operationsOf(harness);
-    for (const { path } of operations) {
+    // A call goes on with whatever method it came.
+    for (const { path } of operations.filter(({ template }) => !template.endsWith('/api/{path}'))) {
       const methods = operations.filter((operation) => operation.path === path).map(({ method }) => method);
       const answer = await harness.api('PUT', path);
       expect(answer).toMatchObject({

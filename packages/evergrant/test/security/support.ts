@@ -167,7 +167,7 @@ export const startHarness = async (options: HarnessOptions = {}) => {
         ...headers,
       },
     });
-    const mayHoldToken = reply.status === 200 && /\/token(?:\/rejected)?(?:\?|$)/.test(path);
+    const mayHoldToken = reply.status === 200 && /\/(?:token(?:\/rejected)?|sign)(?:\?|$)/.test(path);
     record(`${method} ${path}`, reply, mayHoldToken ? ['access token'] : []);
     return reply;
   };

@@ -80,6 +80,7 @@ const tables = [
   'revocations',
   'events',
   'api_keys',
+  'call_slots',
   'installation',
 ] as const;
 

@@ -29,7 +29,7 @@ const idParameter = z.object({ id: z.string() });
 const statuses = ['active', 'limited', 'degraded', 'reauth_required', 'disabled', 'pending'] as const;
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
 
-/** Everything under /v1/connections but calls, signing and import. */
+/** Everything under /v1/connections but calls and signing. */
 export const addConnectionRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void => {
   addReading(app, deps);
   addRenewals(app, deps);

@@ -1,0 +1,114 @@
+import type { Calls } from './calls/index.ts';
+import type { Connections, ListFilter, Page, RenewalRecord } from './connections/connections.ts';
+import type { Flow } from './connections/flow-view.ts';
+import type { ConnectInput, Flows, StartedFlow } from './connections/flows.ts';
+import { type Connection, withReconnectUrl } from './connections/view.ts';
+import { EvergrantError, isEvergrantError } from './errors/index.ts';
+import type { TimelineEvent } from './events/index.ts';
+import type { Context } from './grants/context.ts';
+import { type Inspection, inspect } from './grants/inspection.ts';
+import { type AccessToken, readAccessToken, replaceRejected } from './grants/read.ts';
+import type { Renewals } from './grants/renew.ts';
+
+/** What an application does with a running Evergrant. */
+export interface Operations {
+  /** Begins to connect an account. @throws EvergrantError `provider_not_configured`, `scope_not_allowed`, `return_url_not_allowed` … */
+  connect(input: ConnectInput): Promise<StartedFlow>;
+  /** A flow's state; `wait` milliseconds for it to change. @throws EvergrantError `flow_not_found` */
+  getFlow(flowId: string, options?: { wait?: number }): Promise<Flow>;
+  /** Chooses accounts of a flow that offers several. */
+  chooseAccounts(flowId: string, accountIds: string[]): Promise<Flow>;
+  /**
+   * A token that lives at least `minValid` seconds, renewed first where it must be. Never an expired one.
+   * @throws EvergrantError saying who must act
+   */
+  getAccessToken(connectionId: string, options?: { minValid?: number }): Promise<AccessToken>;
+  /** "The platform answered 401 to the token of this generation": a newer one, or one renewal. */
+  reportRejected(connectionId: string, generation: number): Promise<AccessToken>;
+  /**
+   * Makes a call to the platform with the connection's token, as `fetch` does, and gives the platform's answer.
+   *
+   * @param target below the base address of the provider's API, or absolute on one of its API's origins
+   * @throws EvergrantError as {@link Operations.getAccessToken}; `target_not_allowed`, `provider_timeout` …
+   */
+  fetch(connectionId: string, target: string | URL, init?: RequestInit): Promise<Response>;
+  /** The headers of a call that the application makes itself; `url` where the platform reads the token in the query. */
+  sign(
+    connectionId: string,
+    request: { method: string; url: string; body?: string },
+  ): Promise<{ headers: Record<string, string>; url?: string }>;
+  /** Renews now. */
+  refresh(connectionId: string): Promise<Connection>;
+  /** Disconnects, and revokes at the platform unless told not to. */
+  disconnect(connectionId: string, options?: { revoke?: boolean }): Promise<{ revocationConfirmed: boolean }>;
+  getConnection(connectionId: string): Promise<Connection>;
+  listConnections(filter?: ListFilter): Promise<Page<Connection>>;
+  listEvents(connectionId: string, page?: { limit?: number; cursor?: string }): Promise<Page<TimelineEvent>>;
+  /** The last renewals of a connection's grant, newest first. */
+  listRenewals(connectionId: string): Promise<RenewalRecord[]>;
+  updateConnection(
+    connectionId: string,
+    changes: { metadata?: Record<string, unknown>; disabled?: boolean },
+  ): Promise<Connection>;
+  /** How the engine fares, for the operator. */
+  inspect(): Promise<Inspection>;
+}
+
+/** The rooms behind the operations. */
+export interface Rooms {
+  context: Context;
+  publicUrl: string;
+  flows: Flows;
+  connections: Connections;
+  renewals: Renewals;
+  calls: Calls;
+}
+
+/** The operations of the library over the rooms that do the work. */
+export const createOperations = ({ context, publicUrl, flows, connections, renewals, calls }: Rooms): Operations => {
+  /** Where only a person can mend a failure, the error says at which address. */
+  const guided = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw isEvergrantError(error) ? withReconnectUrl(context, publicUrl, error) : error;
+    }
+  };
+  return {
+    connect: (input: ConnectInput) => flows.start(input),
+    getFlow: (flowId: string, options: { wait?: number } = {}) => flows.status(flowId, options.wait),
+    async chooseAccounts(flowId: string, accountIds: string[]) {
+      await flows.choose(flowId, accountIds);
+      return flows.status(flowId);
+    },
+    getAccessToken: (id: string, options: { minValid?: number } = {}) =>
+      guided(async () => {
+        checkMinValid(options.minValid);
+        return readAccessToken(context, renewals, id, options);
+      }),
+    reportRejected: (id: string, generation: number) =>
+      guided(() => replaceRejected(context, renewals, id, generation)),
+    fetch: (id: string, target: string | URL, init: RequestInit = {}) =>
+      guided(async () => {
+        const request = new Request('http://call.invalid/', { ...init, ...(init.body ? { duplex: 'half' } : {}) });
+        const { method, headers, body, signal } = request;
+        return calls.call(id, { method, target: String(target), headers, body, signal });
+      }),
+    sign: (id: string, request: { method: string; url: string; body?: string }) =>
+      guided(() => calls.sign(id, request)),
+    refresh: (id: string) => guided(() => connections.refresh(id)),
+    disconnect: (id: string, options: { revoke?: boolean } = {}) => connections.disconnect(id, options),
+    getConnection: (id: string) => connections.get(id),
+    listConnections: (filter?: ListFilter) => connections.list(filter),
+    listEvents: (id: string, page?: { limit?: number; cursor?: string }) => connections.listEvents(id, page),
+    listRenewals: (id: string) => connections.listRenewals(id),
+    updateConnection: (id: string, changes: Parameters<Connections['update']>[1]) => connections.update(id, changes),
+    inspect: () => inspect(context),
+  };
+};
+
+const checkMinValid = (minValid: number | undefined): void => {
+  if (minValid !== undefined && !(minValid >= 0)) {
+    throw new EvergrantError('invalid_request', { detail: 'minValid must not be negative' });
+  }
+};
