@@ -17,7 +17,7 @@ import { createSpool } from './grants/spool.ts';
 import { day, leaseDuration } from './grants/timing.ts';
 import { createUsage } from './grants/usage.ts';
 import { createHttp } from './http/app.ts';
-import { createKeyring } from './http/keyring.ts';
+import { createKeyring, type Keyring } from './http/keyring.ts';
 import { createOperations, type Operations } from './operations.ts';
 import { createSpeech } from './protocols/index.ts';
 import { builtinProviders } from './providers/builtin.ts';
@@ -41,6 +41,8 @@ export interface Evergrant extends Operations {
   readonly settings: Settings;
   /** The bootstrap API key, if this start made it; it is shown here once and kept only as a hash. */
   readonly newApiKey: Secret | null;
+  /** API keys: made, listed and revoked. */
+  readonly keys: Pick<Keyring, 'create' | 'list' | 'revoke'>;
   /** Whether this start made the key file. */
   readonly newKeyFile: string | null;
   /** Finishes what was sent, then lets go of the database. */
@@ -159,6 +161,7 @@ const run = async (context: Context, settings: Settings, catalogue: Catalogue, e
     catalogue,
     settings,
     newApiKey: keyring.created,
+    keys: keyring,
     stop,
   };
 };

@@ -1,4 +1,4 @@
-export type { ListFilter, Page, RenewalRecord } from './connections/connections.ts';
+export type { ListFilter, RenewalRecord } from './connections/connections.ts';
 export type { Flow, FlowAccount } from './connections/flow-view.ts';
 export type { ConnectInput, StartedFlow } from './connections/flows.ts';
 export type { Connection } from './connections/view.ts';
@@ -7,6 +7,8 @@ export type { TimelineEvent } from './events/index.ts';
 export { createEvergrant, type Evergrant } from './evergrant.ts';
 export type { Inspection } from './grants/inspection.ts';
 export type { AccessToken } from './grants/read.ts';
+export type { ApiKey, Keyring, NewKey, Permission } from './http/keyring.ts';
 export type * from './providers/define.ts';
 export { days, defineProvider, oauth2 } from './providers/define.ts';
 export { defineConfig, type EvergrantConfig, type ProviderConfig, SettingsError } from './settings/index.ts';
+export type { Page } from './store/index.ts';

@@ -1,5 +1,5 @@
 import type { Calls } from './calls/index.ts';
-import type { Connections, ListFilter, Page, RenewalRecord } from './connections/connections.ts';
+import type { Connections, ListFilter, RenewalRecord } from './connections/connections.ts';
 import type { Flow } from './connections/flow-view.ts';
 import type { ConnectInput, Flows, StartedFlow } from './connections/flows.ts';
 import { type Connection, withReconnectUrl } from './connections/view.ts';
@@ -9,6 +9,7 @@ import type { Context } from './grants/context.ts';
 import { type Inspection, inspect } from './grants/inspection.ts';
 import { type AccessToken, readAccessToken, replaceRejected } from './grants/read.ts';
 import type { Renewals } from './grants/renew.ts';
+import type { Page } from './store/index.ts';
 
 /** What an application does with a running Evergrant. */
 export interface Operations {

@@ -14,6 +14,7 @@ export interface Arguments {
     json: boolean;
     owner?: string;
     scopes?: string[];
+    permissions?: string[];
     minValid?: number;
     provider?: string;
     status?: string;
@@ -34,6 +35,7 @@ export const readArguments = (argv: string[]): Arguments => {
         json: { type: 'boolean', default: false },
         owner: { type: 'string' },
         scopes: { type: 'string' },
+        permissions: { type: 'string' },
         'min-valid': { type: 'string' },
         provider: { type: 'string' },
         status: { type: 'string' },
@@ -50,7 +52,8 @@ export const readArguments = (argv: string[]): Arguments => {
         config: values.config,
         json: values.json,
         owner: values.owner,
-        scopes: values.scopes?.split(/[\s,]+/).filter(Boolean),
+        scopes: listOf(values.scopes),
+        permissions: listOf(values.permissions),
         minValid: numberOf('--min-valid', values['min-valid']),
         provider: values.provider,
         status: values.status,
@@ -64,6 +67,8 @@ export const readArguments = (argv: string[]): Arguments => {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
 };
+
+const listOf = (text: string | undefined): string[] | undefined => text?.split(/[\s,]+/).filter(Boolean);
 
 const numberOf = (name: string, text: string | undefined): number | undefined => {
   if (text === undefined) return undefined;

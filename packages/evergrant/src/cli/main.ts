@@ -5,6 +5,7 @@ import { type Arguments, readArguments, UsageError } from './arguments.ts';
 import { connect } from './connect.ts';
 import { listConnections } from './connections.ts';
 import { doctor } from './doctor.ts';
+import { manageKeys } from './keys.ts';
 import { type Output, processOutput } from './output.ts';
 import { start } from './start.ts';
 import { printToken } from './token.ts';
@@ -15,6 +16,7 @@ const help = `evergrant ${version}: connects accounts over OAuth and keeps the c
   evergrant connect PROVIDER --owner O    connect an account in the browser, print the connection
   evergrant connections                   list connections (--owner, --provider, --status)
   evergrant token CONNECTION              print a valid access token (--min-valid SECONDS)
+  evergrant keys                          list, create and revoke API keys
   evergrant doctor                        check settings, database, key and apps
 
 Options of every command:
@@ -30,6 +32,7 @@ const commands: Record<string, Command> = {
   connections: listConnections,
   token: printToken,
   doctor,
+  keys: manageKeys,
   async help(_, output) {
     output.out(help);
     return 0;

@@ -12,8 +12,12 @@ import {
   connections,
   events,
   grants,
+  type Page,
+  type PageRequest,
+  pageOf,
   type Queryable,
   schedule,
+  toPage,
 } from '../store/index.ts';
 import { type Connection, toConnection } from './view.ts';
 
@@ -26,11 +30,6 @@ export interface ListFilter {
   /** At most 200; default 50. */
   limit?: number;
   cursor?: string;
-}
-
-export interface Page<T> {
-  data: T[];
-  nextCursor: string | null;
 }
 
 /** One attempt to renew a grant. It holds no token, nor a hash of one. */
@@ -65,8 +64,8 @@ export const createConnections = (context: Context, renewals: Renewals, options:
 
   /** Newest first. @throws EvergrantError `invalid_request` for a bad limit or cursor */
   const list = async (filter: ListFilter = {}): Promise<Page<Connection>> => {
-    const { limit = 50, cursor, ...where } = filter;
-    const { before, size } = pageOf(limit, cursor, 'conn_');
+    const { limit, cursor, ...where } = filter;
+    const { before, size } = pageOf({ limit, cursor }, 'conn_');
     const rows = await connections.list(store.db, { ...where, before, limit: size + 1 }, clock.now());
     return toPage(rows.map(view), size);
   };
@@ -74,11 +73,11 @@ export const createConnections = (context: Context, renewals: Renewals, options:
   /** Its timeline, newest first. @throws EvergrantError `connection_not_found`, `invalid_request` */
   const listEvents = async (
     id: string,
-    page: { limit?: number; cursor?: string } = {},
+    page: PageRequest = {},
     scope: Scope = {},
   ): Promise<Page<timeline.TimelineEvent>> => {
     await get(id, scope);
-    const { before, size } = pageOf(page.limit ?? 50, page.cursor, 'evt_');
+    const { before, size } = pageOf(page, 'evt_');
     const rows = await events.ofConnection(store.db, id, { before, limit: size + 1 });
     return toPage(rows.map(timeline.toTimelineEvent), size);
   };
@@ -190,24 +189,3 @@ const notFound = (id: string): EvergrantError => new EvergrantError('connection_
 
 const reauth = (reason: string | null): EvergrantError =>
   new EvergrantError('reauth_required', { extensions: { reason: reason ?? 'revoked_or_expired' } });
-
-/** A page of a list that is ordered by id, newest first; the cursor is the last id, opaque to callers. */
-const pageOf = (limit: number, cursor: string | undefined, prefix: string): { before?: string; size: number } => {
-  if (!Number.isInteger(limit) || limit < 1 || limit > 200) throw invalid('/limit', 'must be a number from 1 to 200');
-  if (cursor === undefined) return { size: limit };
-  const before = Buffer.from(cursor, 'base64url').toString();
-  if (!new RegExp(`^${prefix}[0-9a-f]{32}$`).test(before)) throw invalid('/cursor', 'is not one that was handed out');
-  return { before, size: limit };
-};
-
-const invalid = (pointer: string, message: string): EvergrantError =>
-  new EvergrantError('invalid_request', {
-    detail: `${pointer.slice(1)} ${message}`,
-    errors: [{ pointer, code: 'invalid', message }],
-  });
-
-const toPage = <T extends { id: string }>(rows: T[], size: number): Page<T> => {
-  const data = rows.slice(0, size);
-  const last = rows.length > size ? data.at(-1) : undefined;
-  return { data, nextCursor: last ? Buffer.from(last.id).toString('base64url') : null };
-};

@@ -9,6 +9,8 @@ import { addCallRoutes, isCall } from './api/calls.ts';
 import { addConnectRoutes } from './api/connect.ts';
 import { addConnectionRoutes } from './api/connections.ts';
 import { addHealthRoutes } from './api/health.ts';
+import { addKeyRoutes } from './api/keys.ts';
+import { addProviderRoutes } from './api/providers.ts';
 import type { HttpDependencies, HttpEnv } from './deps.ts';
 import { addHostedRoutes, type Hosted } from './hosted.ts';
 import { invalidRequest, problem, toEvergrantError } from './problems.ts';
@@ -26,6 +28,8 @@ export const createHttp = (deps: HttpDependencies): ((request: Request) => Promi
   addConnectRoutes(app, deps);
   addConnectionRoutes(app, deps);
   addCallRoutes(app, deps);
+  addProviderRoutes(app, deps);
+  addKeyRoutes(app, deps);
   addHealthRoutes(app, deps);
   const hosted = addHostedRoutes(app, deps);
   addDocument(app, deps);

@@ -1,7 +1,7 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { hashToken } from '../connections/tokens.ts';
 import { EvergrantError } from '../errors/index.ts';
-import { keys, type Store } from '../store/index.ts';
+import { type ApiKeyRow, keys, type Page, type PageRequest, pageOf, type Store, toPage } from '../store/index.ts';
 import type { Clock } from '../telemetry/clock.ts';
 import { newId } from '../telemetry/ids.ts';
 import { Secret } from '../telemetry/secret.ts';
@@ -25,12 +25,39 @@ export interface Principal {
   owner: string | null;
 }
 
+/** An API key as it is shown after it was made. */
+export interface ApiKey {
+  id: string;
+  name: string;
+  permissions: readonly Permission[];
+  owner: string | null;
+  createdAt: string;
+  /** To the minute; null: never. */
+  lastUsedAt: string | null;
+}
+
+export interface NewKey {
+  name: string;
+  permissions: Permission[];
+  /** Binds it to what this owner has. */
+  owner?: string;
+}
+
 export interface Keyring {
   /** The bootstrap key, if this start made one. It is kept only as a hash. */
   readonly created: Secret | null;
   /** @throws EvergrantError `unauthenticated` */
   authenticate(key: string): Promise<Principal>;
+  /** Makes a key, which is shown by this answer and never again. */
+  create(input: NewKey): Promise<ApiKey & { key: Secret }>;
+  /** Newest first; without those that were revoked. */
+  list(page?: PageRequest): Promise<Page<ApiKey>>;
+  /** From now on no server takes it. @throws EvergrantError `not_found` */
+  revoke(id: string): Promise<void>;
 }
+
+/** The last use of a key is written once in so many milliseconds. */
+const useInterval = 60_000;
 
 /**
  * API keys, stored as hashes. A configured bootstrap key has every permission; without one, and without any key in the
@@ -38,9 +65,36 @@ export interface Keyring {
  */
 export const createKeyring = async (store: Store, clock: Clock, configured: Secret | null): Promise<Keyring> => {
   const bootstrap = configured ? Buffer.from(hashToken(configured.reveal())) : null;
-  const created = bootstrap || (await keys.any(store.db)) ? null : await createBootstrapKey(store, clock);
+  const noted = new Map<string, number>();
+
+  const noteUse = (id: string, now: number): void => {
+    if (now - (noted.get(id) ?? -useInterval) < useInterval) return;
+    noted.set(id, now);
+    // Whether a key was used must not decide whether it can be: a database that takes no writes still answers reads.
+    keys.noteUse(store.db, id, now).catch(() => noted.delete(id));
+  };
+
+  const create = async ({ name, permissions: permitted, owner }: NewKey) => {
+    const key = `eg_${randomBytes(32).toString('base64url')}`;
+    const row: ApiKeyRow = {
+      id: newId('key'),
+      name,
+      key_hash: hashToken(key),
+      permissions: JSON.stringify(permitted),
+      owner: owner ?? null,
+      created_at: clock.now(),
+      revoked_at: null,
+      last_used_at: null,
+    };
+    await keys.insert(store.db, row);
+    return { ...toApiKey(row), key: new Secret(key) };
+  };
+
+  const isFirstStart = bootstrap === null && !(await keys.any(store.db));
+  const created = isFirstStart ? (await create({ name: 'bootstrap', permissions: ['admin'] })).key : null;
   return {
     created,
+    create,
     async authenticate(key) {
       const hash = hashToken(key);
       if (bootstrap && timingSafeEqual(Buffer.from(hash), bootstrap)) {
@@ -48,24 +102,27 @@ export const createKeyring = async (store: Store, clock: Clock, configured: Secr
       }
       const row = key.startsWith('eg_') ? await store.reads.apiKey(hash) : undefined;
       if (!row) throw new EvergrantError('unauthenticated');
+      noteUse(row.id, clock.now());
       return { keyId: row.id, permissions: JSON.parse(row.permissions) as Permission[], owner: row.owner };
+    },
+    async list(page = {}) {
+      const { before, size } = pageOf(page, 'key_');
+      return toPage((await keys.list(store.db, { before, limit: size + 1 })).map(toApiKey), size);
+    },
+    async revoke(id) {
+      if (!(await keys.revoke(store.db, id, clock.now()))) throw new EvergrantError('not_found');
     },
   };
 };
 
-const createBootstrapKey = async (store: Store, clock: Clock): Promise<Secret> => {
-  const key = `eg_${randomBytes(32).toString('base64url')}`;
-  await keys.insert(store.db, {
-    id: newId('key'),
-    name: 'bootstrap',
-    key_hash: hashToken(key),
-    permissions: JSON.stringify(['admin'] satisfies Permission[]),
-    owner: null,
-    created_at: clock.now(),
-    revoked_at: null,
-  });
-  return new Secret(key);
-};
+const toApiKey = (row: ApiKeyRow): ApiKey => ({
+  id: row.id,
+  name: row.name,
+  permissions: JSON.parse(row.permissions) as Permission[],
+  owner: row.owner,
+  createdAt: new Date(row.created_at).toISOString(),
+  lastUsedAt: row.last_used_at === null ? null : new Date(row.last_used_at).toISOString(),
+});
 
 /** `admin` may do everything, and who may write connections may read them. */
 export const permits = (principal: Principal, needed: Permission): boolean =>

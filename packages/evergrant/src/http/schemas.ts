@@ -12,7 +12,7 @@ import type { AccessToken } from '../grants/read.ts';
  * that is added one day does not leak by itself.
  */
 
-const time = z.string().datetime().openapi({ example: '2026-11-26T12:00:00.000Z' });
+export const time = z.string().datetime().openapi({ example: '2026-11-26T12:00:00.000Z' });
 /** Whether a value can be walked without fear for the stack. */
 const isShallow = (value: unknown, levels: number): boolean =>
   typeof value !== 'object' ||

@@ -27,6 +27,7 @@ export { gather } from './group.ts';
 export * as installation from './installation.ts';
 export * as journal from './journal.ts';
 export * as keys from './keys.ts';
+export { type Page, type PageRequest, pageOf, toPage } from './paging.ts';
 export * as revocations from './revocations.ts';
 export type { ScheduleChanges } from './schedule.ts';
 export * as schedule from './schedule.ts';

@@ -1,5 +1,5 @@
 import type { Queryable } from './dialect.ts';
-import type { ApiKeysTable, New } from './schema.ts';
+import type { ApiKeyRow, ApiKeysTable, New } from './schema.ts';
 
 export const insert = async (db: Queryable, key: New<ApiKeysTable>): Promise<void> => {
   await db.insertInto('api_keys').values(key).execute();
@@ -11,3 +11,29 @@ export const byHash = (db: Queryable, keyHash: string) =>
 
 export const any = async (db: Queryable): Promise<boolean> =>
   (await db.selectFrom('api_keys').select('id').limit(1).executeTakeFirst()) !== undefined;
+
+/** Keys that were not revoked, newest first. `before` is the id of a key. */
+export const list = (db: Queryable, page: { before?: string; limit: number }): Promise<ApiKeyRow[]> =>
+  db
+    .selectFrom('api_keys')
+    .selectAll()
+    .where('revoked_at', 'is', null)
+    .$if(page.before !== undefined, (query) => query.where('id', '<', page.before!))
+    .orderBy('id', 'desc')
+    .limit(page.limit)
+    .execute();
+
+/** @returns whether there was such a key, not revoked yet */
+export const revoke = async (db: Queryable, id: string, now: number): Promise<boolean> => {
+  const { numUpdatedRows } = await db
+    .updateTable('api_keys')
+    .set({ revoked_at: now })
+    .where('id', '=', id)
+    .where('revoked_at', 'is', null)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+};
+
+export const noteUse = async (db: Queryable, id: string, now: number): Promise<void> => {
+  await db.updateTable('api_keys').set({ last_used_at: now }).where('id', '=', id).execute();
+};

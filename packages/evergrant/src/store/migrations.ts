@@ -19,6 +19,7 @@ export const sqliteTypes: ColumnTypes = { time: 'integer', bytes: 'blob', real: 
 export const migrations = (types: ColumnTypes): Record<string, Migration> => ({
   '0001_initial': { up: (db) => initial(db, types) },
   '0002_call_slots': { up: (db) => callSlots(db, types) },
+  '0003_key_use': { up: (db) => keyUse(db, types) },
 });
 
 // biome-ignore lint/suspicious/noExplicitAny: a migration outlives the schema types
@@ -259,3 +260,7 @@ const callSlots = async (db: Kysely<any>, { time }: ColumnTypes): Promise<void> 
     .addPrimaryKeyConstraint('call_slots_app', ['provider', 'client_id', 'slot'])
     .execute();
 };
+
+// biome-ignore lint/suspicious/noExplicitAny: a migration outlives the schema types
+const keyUse = (db: Kysely<any>, { time }: ColumnTypes): Promise<void> =>
+  db.schema.alterTable('api_keys').addColumn('last_used_at', time).execute();

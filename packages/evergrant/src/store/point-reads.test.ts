@@ -13,6 +13,7 @@ const key = (hash: string) => ({
   owner: null,
   created_at: 1,
   revoked_at: null,
+  last_used_at: null,
 });
 
 describe.each(['a file', ':memory:'])('point reads of %s', (kind) => {

@@ -219,6 +219,8 @@ export interface ApiKeysTable {
   owner: string | null;
   created_at: number;
   revoked_at: number | null;
+  /** To the minute. */
+  last_used_at: number | null;
 }
 
 /** Small facts about this installation, e.g. the sealed check value that proves the key fits. */

@@ -57,6 +57,35 @@ describe('evergrant token', () => {
   });
 });
 
+describe('evergrant keys', () => {
+  test('makes a key that the API takes, lists it without its secret, and revokes it', async () => {
+    const made = await run('keys', 'create', 'Reports', '--permissions', 'connections:read,events:read', '--json');
+    expect(made).toMatchObject({ status: 0, stderr: '' });
+    const { id, key } = JSON.parse(made.stdout) as { id: string; key: string };
+    const read = () =>
+      fetch(`${world.installation.url}/v1/connections`, { headers: { authorization: `Bearer ${key}` } }).then((r) => r.status);
+    expect(await read()).toBe(200);
+
+    const listed = await run('keys');
+    expect(listed.stdout).toMatch(new RegExp(`${id} +Reports +connections:read,events:read +- `));
+    expect(listed.stdout).not.toContain(key);
+
+    expect(await run('keys', 'revoke', id)).toMatchObject({ status: 0, stdout: `${id} is revoked\n` });
+    expect(await read()).toBe(401);
+    expect(await run('keys', 'revoke', id)).toMatchObject({ status: 1 });
+  });
+
+  test('says how it is used', async () => {
+    const wrong = [
+      ['keys', 'create', 'x'],
+      ['keys', 'create', 'x', '--permissions', 'all'],
+      ['keys', 'revoke'],
+      ['keys', 'x'],
+    ];
+    for (const { status } of await Promise.all(wrong.map((args) => run(...args)))) expect(status).toBe(2);
+  });
+});
+
 describe('evergrant doctor', () => {
   test('tells what is set up and what to paste where', async () => {
     const { status, stdout, stderr } = await run('doctor');

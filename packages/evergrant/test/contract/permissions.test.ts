@@ -20,6 +20,13 @@ const routesOf = (id: string, flow: string): [string, string, object | undefined
     ['POST', `/v1/connect/${flow}/accounts`, { account_ids: ['x'] }, write],
     ['PATCH', path, {}, write],
     ['POST', `${path}/refresh`, undefined, write],
+    ['GET', '/v1/providers', undefined, read],
+    ['GET', '/v1/providers/acme', undefined, read],
+    ['GET', `${path}/api/me`, undefined, ['calls:write']],
+    ['POST', `${path}/sign`, { method: 'GET', url: 'https://acme.example' }, tokens],
+    ['GET', '/v1/keys', undefined, []],
+    ['POST', '/v1/keys', { name: 'one', permissions: ['admin'] }, []],
+    ['DELETE', '/v1/keys/key_1', undefined, []],
     ['DELETE', path, undefined, write],
   ];
 };

@@ -13,7 +13,11 @@ const operationsOf = async (harness: Harness) => {
     Object.entries(methods).map(([method, operation]) => ({
       method: method.toUpperCase(),
       template,
-      path: template.replace('{id}', connection.id).replace('{flow}', flow.id).replace('{path}', 'me'),
+      path: template
+        .replace('/providers/{id}', '/providers/acme')
+        .replace('{id}', connection.id)
+        .replace('{flow}', flow.id)
+        .replace('{path}', 'me'),
       isPublic: operation.security?.length === 0,
       json: operation.requestBody ? {} : undefined,
     })),

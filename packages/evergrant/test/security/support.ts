@@ -168,7 +168,8 @@ export const startHarness = async (options: HarnessOptions = {}) => {
       },
     });
     const mayHoldToken = reply.status === 200 && /\/(?:token(?:\/rejected)?|sign)(?:\?|$)/.test(path);
-    record(`${method} ${path}`, reply, mayHoldToken ? ['access token'] : []);
+    const showsKey = reply.status === 201 && method === 'POST' && path === '/v1/keys';
+    record(`${method} ${path}`, reply, mayHoldToken ? ['access token'] : showsKey ? ['API key'] : []);
     return reply;
   };
 

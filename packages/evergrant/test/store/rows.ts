@@ -200,6 +200,7 @@ export const aKey = (id: string, more: Partial<ApiKeyRow> = {}): ApiKeyRow => ({
   owner: null,
   created_at: noon,
   revoked_at: null,
+  last_used_at: null,
   ...more,
 });
 

@@ -1,0 +1,106 @@
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { EvergrantError } from '../../errors/index.ts';
+import { requires } from '../auth.ts';
+import type { HttpDependencies, HttpEnv } from '../deps.ts';
+import { type ApiKey, type Permission, type Principal, permissions } from '../keyring.ts';
+import { callerText, json, jsonBody, pageOf, pageQuery, problems, time } from '../schemas.ts';
+
+const keySchema = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    permissions: z.array(z.enum(permissions)),
+    owner: z.string().nullable(),
+    created_at: time,
+    last_used_at: time.nullable(),
+  })
+  .openapi('ApiKey');
+
+const keyBody = (key: ApiKey): z.infer<typeof keySchema> => ({
+  id: key.id,
+  name: key.name,
+  permissions: [...key.permissions],
+  owner: key.owner,
+  created_at: key.createdAt,
+  last_used_at: key.lastUsedAt,
+});
+
+const newKeySchema = z
+  .strictObject({
+    name: callerText.pipe(z.string().min(1).max(200)),
+    permissions: z.array(z.enum(permissions)).min(1),
+    owner: callerText.pipe(z.string().min(1).max(200)).optional(),
+  })
+  .openapi('NewApiKey');
+
+/** API keys: made, listed and revoked by those who may do everything. */
+export const addKeyRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void => {
+  const { keyring } = deps;
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/keys',
+      summary: 'Make an API key; it is shown by this answer and never again',
+      security: [{ apiKey: ['admin'] }],
+      middleware: requires(deps, 'admin'),
+      request: { body: jsonBody(newKeySchema) },
+      responses: { 201: json('The key', keySchema.extend({ key: z.string() }).openapi('CreatedApiKey')), ...problems },
+    }),
+    async (c) => {
+      const { name, permissions: permitted, owner } = c.req.valid('json');
+      const bound = ownerFor(c.get('principal'), owner);
+      const made = await keyring.create({ name, permissions: unique(permitted), ...(bound ? { owner: bound } : {}) });
+      return c.json({ ...keyBody(made), key: made.key.reveal() }, 201);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/keys',
+      summary: 'List API keys, newest first',
+      security: [{ apiKey: ['admin'] }],
+      middleware: requires(deps, 'admin'),
+      request: { query: z.strictObject(pageQuery) },
+      responses: { 200: json('A page of keys', pageOf(keySchema)), ...problems },
+    }),
+    async (c) => {
+      refuseBound(c.get('principal'));
+      const page = await keyring.list(c.req.valid('query'));
+      return c.json({ data: page.data.map(keyBody), next_cursor: page.nextCursor }, 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'delete',
+      path: '/v1/keys/{id}',
+      summary: 'Revoke an API key, at once and on every server',
+      security: [{ apiKey: ['admin'] }],
+      middleware: requires(deps, 'admin'),
+      request: { params: z.object({ id: z.string() }) },
+      responses: { 204: { description: 'Revoked' }, ...problems },
+    }),
+    async (c) => {
+      refuseBound(c.get('principal'));
+      await keyring.revoke(c.req.valid('param').id);
+      return c.body(null, 204);
+    },
+  );
+};
+
+const unique = (permitted: Permission[]): Permission[] => [...new Set(permitted)];
+
+/** A key that is bound to an owner makes keys for that owner only. */
+const ownerFor = ({ owner: bound }: Principal, wanted: string | undefined): string | undefined => {
+  if (bound !== null && wanted !== bound) {
+    throw new EvergrantError('permission_denied', { detail: 'This key makes keys for its own owner only' });
+  }
+  return wanted;
+};
+
+/** What concerns every owner is not for a key that is bound to one. */
+export const refuseBound = ({ owner }: Principal): void => {
+  if (owner === null) return;
+  throw new EvergrantError('permission_denied', { detail: 'This call needs a key that is not bound to an owner' });
+};
