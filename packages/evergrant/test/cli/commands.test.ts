@@ -63,7 +63,9 @@ describe('evergrant keys', () => {
     expect(made).toMatchObject({ status: 0, stderr: '' });
     const { id, key } = JSON.parse(made.stdout) as { id: string; key: string };
     const read = () =>
-      fetch(`${world.installation.url}/v1/connections`, { headers: { authorization: `Bearer ${key}` } }).then((r) => r.status);
+      fetch(`${world.installation.url}/v1/connections`, { headers: { authorization: `Bearer ${key}` } }).then(
+        (r) => r.status,
+      );
     expect(await read()).toBe(200);
 
     const listed = await run('keys');
