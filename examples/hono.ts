@@ -20,7 +20,7 @@ const app = new Hono();
 
 // The pages of Evergrant: where a flow begins, where the platform returns, reconnecting, and what an error means.
 for (const path of ['/connect/*', '/integrations/*', '/reconnect/*', '/errors/*']) {
-  app.all(path, (c) => evergrant.handler(c.req.raw));
+  app.all(path, (c) => evergrant.handler(c.req.raw, c.env as object));
 }
 
 // Your "Connect LinkedIn" button leads here. Its path must not begin like one of those above.

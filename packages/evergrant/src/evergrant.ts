@@ -16,8 +16,10 @@ import { tryDueRevocations } from './grants/revocations.ts';
 import { createSpool } from './grants/spool.ts';
 import { day, leaseDuration } from './grants/timing.ts';
 import { createUsage } from './grants/usage.ts';
-import { createHttp } from './http/app.ts';
+import { createHttp, type Handler } from './http/app.ts';
+import { createAudit } from './http/audit.ts';
 import { createKeyring, type Keyring } from './http/keyring.ts';
+import { createLimits } from './http/limits.ts';
 import { createOperations, type Operations } from './operations.ts';
 import { createSpeech } from './protocols/index.ts';
 import { builtinProviders } from './providers/builtin.ts';
@@ -35,7 +37,7 @@ import { createVault, loadOrCreateKeyFile, sealCheck, toKeyObjects, type Vault, 
 /** A running Evergrant. Two may live in one process. */
 export interface Evergrant extends Operations {
   /** Every route of the HTTP API and the hosted pages, to be mounted in any server that speaks Request and Response. */
-  readonly handler: (request: Request) => Promise<Response>;
+  readonly handler: Handler;
   /** The providers that are known, configured or not. */
   readonly catalogue: Catalogue;
   readonly settings: Settings;
@@ -130,6 +132,7 @@ const run = async (context: Context, settings: Settings, catalogue: Catalogue, e
   const connections = createConnections(context, renewals, { publicUrl });
   const calls = createCalls(context, renewals, egress);
   const keyring = await createKeyring(context.store, context.clock, settings.apiKey);
+  const audit = createAudit(context.logger, context.clock);
   const handler = createHttp({
     context,
     settings,
@@ -140,6 +143,8 @@ const run = async (context: Context, settings: Settings, catalogue: Catalogue, e
     renewals,
     calls,
     keyring,
+    limits: createLimits(context.clock, settings.rateLimits),
+    audit,
   });
   context.metrics.observe(() => observe(context));
   await gates.probeAllNow(context.store.db, context.clock.now());
@@ -150,6 +155,7 @@ const run = async (context: Context, settings: Settings, catalogue: Catalogue, e
     await engine?.stop();
     await flows.idle();
     await renewals.idle();
+    audit.flush();
     await context.usage.flush(context).catch((error: unknown) => {
       const code = isEvergrantError(error) ? error.code : 'internal';
       context.logger.warn({ error_code: code }, 'the last uses of tokens could not be noted');

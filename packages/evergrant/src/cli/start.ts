@@ -83,7 +83,7 @@ const simulated = (sandbox: Sandbox): Record<string, ProviderSettings> => {
 
 /** The product's routes, with the simulated platforms and the page to try them beside it. */
 const routes = (evergrant: Evergrant, sandbox: Sandbox | null): Fetch => {
-  if (!sandbox) return (request) => evergrant.handler(request);
+  if (!sandbox) return evergrant.handler;
   const { publicUrl } = evergrant.settings;
   const base = new URL(publicUrl).pathname.replace(/\/$/, '');
   const names = ['sandbox', ...platforms.map(({ definition }) => definition.id)];
@@ -98,7 +98,7 @@ const routes = (evergrant: Evergrant, sandbox: Sandbox | null): Fetch => {
     if (path.startsWith('/sandbox/')) return sandbox.fetch(request, env);
     return path === '' || path === '/' || path.startsWith('/try/')
       ? tryPage.fetch(request)
-      : evergrant.handler(request);
+      : evergrant.handler(request, env);
   };
 };
 

@@ -17,8 +17,16 @@ import { invalidRequest, problem, toEvergrantError } from './problems.ts';
 
 const largestBody = 256 * 1024;
 
+/**
+ * Answers a request.
+ *
+ * @param connection what the server knows of it, as `@hono/node-server` hands it on (`c.env`): whose address it is. Without
+ *   it nothing is limited by address
+ */
+export type Handler = (request: Request, connection?: object) => Promise<Response>;
+
 /** Every route, as one function from request to answer. It never throws. */
-export const createHttp = (deps: HttpDependencies): ((request: Request) => Promise<Response>) => {
+export const createHttp = (deps: HttpDependencies): Handler => {
   const app = new OpenAPIHono<HttpEnv>({
     defaultHook: (result) => {
       if (!result.success) throw invalidRequest(result.error.issues);
@@ -36,7 +44,7 @@ export const createHttp = (deps: HttpDependencies): ((request: Request) => Promi
   answerFaults(app, deps, hosted);
 
   const base = new URL(deps.settings.publicUrl).pathname.replace(/\/$/, '');
-  return async (request) => app.fetch(base === '' ? request : withoutBase(request, base));
+  return async (request, connection) => app.fetch(base === '' ? request : withoutBase(request, base), connection);
 };
 
 /**

@@ -1,21 +1,32 @@
 import type { Context as HonoContext, MiddlewareHandler } from 'hono';
-import { EvergrantError } from '../errors/index.ts';
+import { EvergrantError, isEvergrantError } from '../errors/index.ts';
 import type { HttpDependencies, HttpEnv } from './deps.ts';
 import { type Permission, type Principal, permits } from './keyring.ts';
+import { countAddress } from './limits.ts';
 
 /** The bearer credential of a request (RFC 6750 section 2.1). One in the URL never counts. */
 export const bearerOf = (c: HonoContext): string | null =>
   /^Bearer +([\w.~+/-]+=*)$/i.exec(c.req.header('authorization') ?? '')?.[1] ?? null;
 
-/** @throws EvergrantError `unauthenticated`, `permission_denied` */
+/** Wrong credentials are counted; too many from one address are told to wait. */
+const authenticate = async (deps: HttpDependencies, c: HonoContext<HttpEnv>): Promise<Principal> => {
+  const key = bearerOf(c);
+  try {
+    if (key === null) throw new EvergrantError('unauthenticated');
+    return await deps.keyring.authenticate(key);
+  } catch (error) {
+    if (isEvergrantError(error, 'unauthenticated')) countAddress(deps, c, 'signIn');
+    throw error;
+  }
+};
+
+/** @throws EvergrantError `unauthenticated`, `permission_denied`, `rate_limited` */
 export const authorize = async (
   deps: HttpDependencies,
   c: HonoContext<HttpEnv>,
   needed: Permission,
 ): Promise<Principal> => {
-  const key = bearerOf(c);
-  if (key === null) throw new EvergrantError('unauthenticated');
-  const principal = await deps.keyring.authenticate(key);
+  const principal = await authenticate(deps, c);
   if (!permits(principal, needed)) {
     throw new EvergrantError('permission_denied', { detail: `This call needs the permission ${needed}` });
   }

@@ -5,7 +5,9 @@ import type { Context } from '../grants/context.ts';
 import type { Renewals } from '../grants/renew.ts';
 import type { Catalogue } from '../providers/load.ts';
 import type { Settings } from '../settings/types.ts';
+import type { Audit } from './audit.ts';
 import type { Keyring, Principal } from './keyring.ts';
+import type { Limits } from './limits.ts';
 
 /** What the routes work with. */
 export interface HttpDependencies {
@@ -18,6 +20,8 @@ export interface HttpDependencies {
   connections: Connections;
   renewals: Renewals;
   calls: Calls;
+  limits: Limits;
+  audit: Audit;
   keyring: Keyring;
 }
 

@@ -1,5 +1,5 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
-import type { Context as HonoContext } from 'hono';
+import type { Context as HonoContext, MiddlewareHandler } from 'hono';
 import { flowStatus, openChoices, parseFlowError, toFlowAccount } from '../connections/flow-view.ts';
 import type { FlowStep } from '../connections/flows.ts';
 import { withOutcome } from '../connections/return-url.ts';
@@ -10,6 +10,7 @@ import { isConfigured, redirectUriFor } from '../providers/resolve.ts';
 import { connections, type FlowRow } from '../store/index.ts';
 import { flowCookies } from './cookies.ts';
 import type { HttpDependencies, HttpEnv } from './deps.ts';
+import { countAddress } from './limits.ts';
 import { createPages, type Page } from './pages/index.ts';
 
 type Request = HonoContext<HttpEnv>;
@@ -36,6 +37,7 @@ export const addHostedRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencie
 
   const errorPage = (c: Request, error: EvergrantError, flow?: FlowRow): Response => {
     const provider = providerView(error.provider ?? flow?.provider ?? providerOfPath(c.req.path));
+    if (error.retryAfter !== undefined) c.header('retry-after', String(error.retryAfter));
     return show(
       c,
       pages.error({
@@ -97,6 +99,13 @@ export const addHostedRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencie
       .list()
       .filter(isConfigured)
       .map(({ definition }) => ({ id: definition.id, name: definition.name }));
+
+  const limited: MiddlewareHandler<HttpEnv> = (c, next) => {
+    countAddress(deps, c, 'callback');
+    return next();
+  };
+  app.use('/connect/*', limited);
+  app.use('/integrations/*', limited);
 
   app.get('/connect/:link', async (c) => {
     // A prefetch is not a person, nor is the HEAD of a link checker: it must not bind the flow to whoever sends it.

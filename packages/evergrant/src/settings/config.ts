@@ -43,6 +43,10 @@ export interface EvergrantConfig {
   logLevel?: LogLevel;
   /** `public`: `/metrics` needs no API key. */
   metrics?: 'public';
+  /** Addresses and ranges of proxies whose `X-Forwarded-For` is believed. */
+  trustedProxies?: string[];
+  /** How often in a second, e.g. `['token_read=500', 'flow_start=50']`. */
+  rateLimits?: string[];
   providers?: Record<string, ProviderConfig>;
 }
 
@@ -83,6 +87,8 @@ const configSchema = objectOf<EvergrantConfig>({
   sandbox: z.boolean().optional(),
   logLevel: z.enum(logLevels).optional(),
   metrics: z.literal('public').optional(),
+  trustedProxies: z.array(text).optional(),
+  rateLimits: z.array(text).optional(),
   providers: z.record(providerId, providerSchema).optional(),
 });
 

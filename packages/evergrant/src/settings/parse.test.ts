@@ -31,6 +31,8 @@ describe('defaults', () => {
         sandbox: null,
         logLevel: 'info',
         publicMetrics: false,
+        trustedProxies: [],
+        rateLimits: { flowStart: 1000, callback: 200, tokenRead: 20_000, signIn: 100 },
       },
       warnings: [],
     });
@@ -75,6 +77,11 @@ describe('environment', () => {
     [{ SANDBOX: '1' }, { sandbox: true }],
     [{ SANDBOX: 'false', PUBLIC_URL: 'https://a.example' }, { sandbox: false }],
     [{ METRICS: 'public' }, { publicMetrics: true }],
+    [{ TRUSTED_PROXIES: '127.0.0.1, 10.0.0.0/8,::1' }, { trustedProxies: ['127.0.0.1', '10.0.0.0/8', '::1'] }],
+    [
+      { RATE_LIMITS: 'token_read=0.5, sign_in=3' },
+      { rateLimits: { flowStart: 1000, callback: 200, tokenRead: 0.5, signIn: 3 } },
+    ],
   ])('%o', (env: Environment, expected) => {
     expect(settingsOf(env)).toMatchObject(expected);
   });
@@ -162,6 +169,8 @@ describe('configuration', () => {
         sandbox: false,
         logLevel: 'silent',
         metrics: 'public',
+        trustedProxies: ['10.0.0.1'],
+        rateLimits: ['callback=7'],
         providers: {
           linkedin: { clientId: 'a', origins: { 'https://api.linkedin.com/': 'http://127.0.0.1:4000/li/' } },
         },
@@ -178,6 +187,8 @@ describe('configuration', () => {
       sandbox: false,
       logLevel: 'silent',
       publicMetrics: true,
+      trustedProxies: ['10.0.0.1'],
+      rateLimits: { flowStart: 1000, callback: 7, tokenRead: 20_000, signIn: 100 },
       providers: { linkedin: { origins: { 'https://api.linkedin.com': 'http://127.0.0.1:4000/li' } } },
     });
     expect(settings.apiKey?.reveal()).toBe(apiKey);

@@ -8,14 +8,17 @@ import { didYouMean } from './suggest.ts';
 import type { ProviderSettings, Settings } from './types.ts';
 import { isLoopback } from './url.ts';
 import {
+  defaultRateLimits,
   parseApiKey,
   parseChoice,
   parseDatabase,
   parseEncryptionKeys,
   parseHost,
+  parseNetworks,
   parseOrigins,
   parsePort,
   parsePublicUrl,
+  parseRateLimits,
   parseSwitch,
 } from './values.ts';
 
@@ -35,6 +38,8 @@ const fields: Record<Field, { variables: string[]; example: string }> = {
   sandbox: { variables: ['SANDBOX'], example: 'off' },
   logLevel: { variables: ['LOG_LEVEL'], example: 'info' },
   metrics: { variables: ['METRICS'], example: 'public' },
+  trustedProxies: { variables: ['TRUSTED_PROXIES'], example: '127.0.0.1,10.0.0.0/8' },
+  rateLimits: { variables: ['RATE_LIMITS'], example: 'token_read=500,flow_start=50' },
 };
 
 /** The variables that hold no app, for documentation and tests. */
@@ -93,6 +98,8 @@ export const parseSettings = (config: EvergrantConfig, env: Environment, options
     sandbox: read('sandbox', parseSwitch) ?? null,
     logLevel: read('logLevel', parseChoice(logLevels)) ?? 'info',
     publicMetrics: read('metrics', parseChoice(['public'])) === 'public',
+    trustedProxies: read('trustedProxies', parseNetworks) ?? [],
+    rateLimits: read('rateLimits', parseRateLimits) ?? defaultRateLimits,
   };
   // Comparing values makes sense only when each is what its owner meant.
   if (faults.length === 0) checkTogether(settings, faults);

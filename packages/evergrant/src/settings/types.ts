@@ -21,6 +21,22 @@ export interface Settings {
   sandbox: boolean | null;
   logLevel: LogLevel;
   publicMetrics: boolean;
+  /** Addresses and ranges (CIDR) of proxies whose `X-Forwarded-For` is believed. */
+  trustedProxies: string[];
+  /** Of this process. */
+  rateLimits: RateLimits;
+}
+
+/** How often in a second; five seconds' worth may come at once. */
+export interface RateLimits {
+  /** Flows begun by one API key. */
+  flowStart: number;
+  /** Connect pages and callbacks opened from one address. */
+  callback: number;
+  /** Tokens read by one API key. */
+  tokenRead: number;
+  /** Wrong credentials from one address. */
+  signIn: number;
 }
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';

@@ -1,10 +1,11 @@
 import { isIP } from 'node:net';
+import ipaddr from 'ipaddr.js';
 import { isEvergrantError } from '../errors/index.ts';
 import { Secret } from '../telemetry/secret.ts';
 import { parseKeys } from './encryption-keys.ts';
 import { Refusal, shown } from './errors.ts';
 import { didYouMean } from './suggest.ts';
-import type { DatabaseSettings } from './types.ts';
+import type { DatabaseSettings, RateLimits } from './types.ts';
 import { hasCredentials, isSecure } from './url.ts';
 
 /*
@@ -126,6 +127,36 @@ export const parseEncryptionKeys = (text: string): { id: string; key: Secret }[]
     if (!isEvergrantError(error)) throw error;
     throw new Refusal(error.errors?.map(({ message }) => message).join('; ') ?? error.detail ?? 'cannot be read');
   }
+};
+
+/** A comma list of addresses and ranges (CIDR). */
+export const parseNetworks = (text: string): string[] =>
+  parseList(text, /,/).map((item) => {
+    if (ipaddr.isValidCIDR(item) || isIP(item)) return item;
+    throw new Refusal(`${shown(item)} is no IP address and no range of them`);
+  });
+
+/** Nobody who means well comes near these; they stop a loop that went wild. */
+export const defaultRateLimits: RateLimits = { flowStart: 1000, callback: 200, tokenRead: 20_000, signIn: 100 };
+
+const rateNames: Record<string, keyof RateLimits> = {
+  flow_start: 'flowStart',
+  callback: 'callback',
+  token_read: 'tokenRead',
+  sign_in: 'signIn',
+};
+
+/** A comma list of `name=times a second`; what it does not name stays as it is by default. */
+export const parseRateLimits = (text: string): RateLimits => {
+  const limits = { ...defaultRateLimits };
+  for (const item of parseList(text, /,/)) {
+    const [name = '', value = ''] = item.split('=').map((part) => part.trim());
+    const limit = rateNames[name];
+    if (!limit) throw new Refusal(`${shown(item)} must name one of ${Object.keys(rateNames).join(', ')}`);
+    if (!(Number(value) > 0)) throw new Refusal(`${shown(item)} must say how often in a second, more than 0`);
+    limits[limit] = Number(value);
+  }
+  return limits;
 };
 
 const switches: Record<string, boolean> = { true: true, on: true, '1': true, false: false, off: false, '0': false };

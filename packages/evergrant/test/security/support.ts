@@ -106,7 +106,7 @@ export const startHarness = async (options: HarnessOptions = {}) => {
   const apiKey = canaries.add('API key', `eg_${randomBytes(24).toString('hex')}`);
 
   let evergrant: Evergrant | null = null;
-  const listener = getRequestListener((request) => evergrant!.handler(request));
+  const listener = getRequestListener((request, env) => evergrant!.handler(request, env));
   const server = createServer((request, response) => void listener(request, response));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -32,7 +32,7 @@ const addCalls = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void => {
     });
   }
   app.all('/v1/connections/:id/api/*', requires(deps, 'calls:write'), async (c) => {
-    const { owner } = c.get('principal');
+    const { owner, keyId } = c.get('principal');
     const url = new URL(c.req.url);
     const request: CallRequest = {
       method: c.req.raw.method,
@@ -42,6 +42,7 @@ const addCalls = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void => {
       signal: c.req.raw.signal,
     };
     const answer = await deps.calls.call(c.req.param('id'), request, { owner });
+    deps.audit.tally('connection.call', keyId, c.req.param('id'));
     return c.newResponse(answer.body, answer.status as 200, Object.fromEntries(listed(answer.headers)));
   });
 };
@@ -81,8 +82,11 @@ const addSigning = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void => 
       },
     }),
     async (c) => {
-      const { owner } = c.get('principal');
-      return c.json(await deps.calls.sign(c.req.valid('param').id, c.req.valid('json'), { owner }), 200);
+      const { owner, keyId } = c.get('principal');
+      const { id } = c.req.valid('param');
+      const signed = await deps.calls.sign(id, c.req.valid('json'), { owner });
+      deps.audit.tally('connection.sign', keyId, id);
+      return c.json(signed, 200);
     },
   );
 };

@@ -4,6 +4,7 @@ import { cors } from 'hono/cors';
 import { EvergrantError } from '../../errors/index.ts';
 import { authorize, bearerOf, requires } from '../auth.ts';
 import type { HttpDependencies, HttpEnv } from '../deps.ts';
+import { limitedByKey } from '../limits.ts';
 import {
   connectSchema,
   flowBody,
@@ -29,13 +30,13 @@ export const addConnectRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependenci
       path: '/v1/connect',
       summary: 'Begin to connect an account',
       security: [{ apiKey: ['connections:write'] }],
-      middleware: requires(deps, 'connections:write'),
+      middleware: [requires(deps, 'connections:write'), limitedByKey(deps, 'flowStart')],
       request: { body: jsonBody(connectSchema) },
       responses: { 201: json('The flow has begun; open its url in the browser', startedFlowSchema), ...problems },
     }),
     async (c) => {
       const body = c.req.valid('json');
-      const { owner } = c.get('principal');
+      const { owner, keyId } = c.get('principal');
       if (owner !== null && owner !== body.owner) {
         throw new EvergrantError('permission_denied', { detail: 'This key is bound to another owner' });
       }
@@ -50,6 +51,7 @@ export const addConnectRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependenci
         skipConfirmation: body.skip_confirmation,
       });
       const { id, status, url } = flow;
+      deps.audit.note('flow.start', keyId, id, { request: c.get('requestId'), owner: body.owner });
       return c.json({ id, status, url, status_token: flow.statusToken, expires_at: flow.expiresAt }, 201);
     },
   );
@@ -102,6 +104,7 @@ export const addConnectRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependenci
       const { flow } = c.req.valid('param');
       await ensureOwnFlow(deps, flow, c.get('principal').owner);
       await flows.choose(flow, c.req.valid('json').account_ids);
+      deps.audit.note('flow.choose', c.get('principal').keyId, flow, { request: c.get('requestId') });
       return c.json(flowBody(await flows.status(flow), settings.publicUrl), 200);
     },
   );

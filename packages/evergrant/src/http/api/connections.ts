@@ -1,9 +1,12 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import type { Context as HonoContext } from 'hono';
 import { EvergrantError } from '../../errors/index.ts';
 import { toProblem } from '../../errors/problem.ts';
 import { readAccessToken, replaceRejected } from '../../grants/read.ts';
+import type { AuditAction } from '../audit.ts';
 import { requires } from '../auth.ts';
 import type { HttpDependencies, HttpEnv } from '../deps.ts';
+import { limitedByKey } from '../limits.ts';
 import { invalidRequest } from '../problems.ts';
 import {
   callerText,
@@ -131,6 +134,7 @@ const addChanging = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void =>
     async (c) => {
       const { id } = c.req.valid('param');
       const connection = await deps.connections.update(id, c.req.valid('json'), c.get('principal'));
+      noted(deps, c, 'connection.update', id);
       return c.json(connectionBody(connection), 200);
     },
   );
@@ -156,6 +160,7 @@ const addChanging = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void =>
       const { id } = c.req.valid('param');
       const { revoke } = c.req.valid('query');
       const { revocationConfirmed } = await deps.connections.disconnect(id, { revoke, ...c.get('principal') });
+      noted(deps, c, 'connection.disconnect', id);
       if (revocationConfirmed) return c.body(null, 204);
       const warning = new EvergrantError('revocation_unconfirmed', { connectionId: id });
       const body = toProblem(warning, deps.settings.publicUrl, c.get('requestId'));
@@ -173,12 +178,19 @@ const addChanging = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void =>
       request: { params: idParameter },
       responses: { 200: json('The connection', connectionSchema), ...problems },
     }),
-    async (c) =>
-      c.json(connectionBody(await deps.connections.refresh(c.req.valid('param').id, c.get('principal'))), 200),
+    async (c) => {
+      const { id } = c.req.valid('param');
+      noted(deps, c, 'connection.refresh', id);
+      return c.json(connectionBody(await deps.connections.refresh(id, c.get('principal'))), 200);
+    },
   );
 };
 
 const tokenQuery = z.strictObject({ min_valid: queryNumber.pipe(z.number().min(0)).optional() });
+
+/** Puts a change into the audit. */
+const noted = (deps: HttpDependencies, c: HonoContext<HttpEnv>, action: AuditAction, id: string): void =>
+  deps.audit.note(action, c.get('principal').keyId, id, { request: c.get('requestId') });
 
 const addTokens = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void => {
   const reading = createRoute({
@@ -191,12 +203,15 @@ const addTokens = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void => {
   });
   // The route that is called most: it checks its query itself, for the two middlewares that would are a tenth of its cost.
   app.openAPIRegistry.registerPath(reading);
-  app.get(reading.getRoutingPath(), requires(deps, 'tokens:read'), async (c) => {
-    const { owner } = c.get('principal');
+  app.get(reading.getRoutingPath(), requires(deps, 'tokens:read'), limitedByKey(deps, 'tokenRead'), async (c) => {
+    const { owner, keyId } = c.get('principal');
     const query = tokenQuery.safeParse(c.req.query());
     if (!query.success) throw invalidRequest(query.error.issues);
     const options = { minValid: query.data.min_valid, owner };
-    return c.json(tokenBody(await readAccessToken(deps.context, deps.renewals, c.req.param('id'), options)));
+    const id = c.req.param('id');
+    const token = await readAccessToken(deps.context, deps.renewals, id, options);
+    deps.audit.tally('token.read', keyId, id);
+    return c.json(tokenBody(token));
   });
 
   app.openapi(
@@ -211,9 +226,11 @@ const addTokens = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void => {
     }),
     async (c) => {
       const { id } = c.req.valid('param');
-      const { owner } = c.get('principal');
+      const { owner, keyId } = c.get('principal');
       const { generation } = c.req.valid('json');
-      return c.json(tokenBody(await replaceRejected(deps.context, deps.renewals, id, generation, { owner })), 200);
+      const token = await replaceRejected(deps.context, deps.renewals, id, generation, { owner });
+      deps.audit.tally('token.rejected', keyId, id);
+      return c.json(tokenBody(token), 200);
     },
   );
 };

@@ -50,6 +50,7 @@ export const addKeyRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies):
       const { name, permissions: permitted, owner } = c.req.valid('json');
       const bound = ownerFor(c.get('principal'), owner);
       const made = await keyring.create({ name, permissions: unique(permitted), ...(bound ? { owner: bound } : {}) });
+      deps.audit.note('key.create', c.get('principal').keyId, made.id, { request: c.get('requestId') });
       return c.json({ ...keyBody(made), key: made.key.reveal() }, 201);
     },
   );
@@ -83,7 +84,9 @@ export const addKeyRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies):
     }),
     async (c) => {
       refuseBound(c.get('principal'));
-      await keyring.revoke(c.req.valid('param').id);
+      const { id } = c.req.valid('param');
+      await keyring.revoke(id);
+      deps.audit.note('key.revoke', c.get('principal').keyId, id, { request: c.get('requestId') });
       return c.body(null, 204);
     },
   );
