@@ -12,6 +12,7 @@ import { warnOfEnds } from './grants/expiring.ts';
 import { createHealth } from './grants/health.ts';
 import { observe } from './grants/inspection.ts';
 import { createRenewals, type Renewals } from './grants/renew.ts';
+import { keyCheck, keyUse, type ResealProgress, reseal } from './grants/reseal.ts';
 import { tryDueRevocations } from './grants/revocations.ts';
 import { createSpool } from './grants/spool.ts';
 import { day, leaseDuration } from './grants/timing.ts';
@@ -43,6 +44,14 @@ export interface Evergrant extends Operations {
   readonly settings: Settings;
   /** The bootstrap API key, if this start made it; it is shown here once and kept only as a hash. */
   readonly newApiKey: Secret | null;
+  /** The keys under which secrets are stored. */
+  readonly vault: {
+    readonly primaryKeyId: string;
+    /** Seals everything anew with the first key, while the service goes on. */
+    rotate(report?: (progress: ResealProgress) => void): Promise<ResealProgress>;
+    /** How many stored values each key has sealed. One with none is no longer needed. */
+    keyUse(): Promise<Record<string, number>>;
+  };
   /** API keys: made, listed and revoked. */
   readonly keys: Pick<Keyring, 'create' | 'list' | 'revoke'>;
   /** Whether this start made the key file. */
@@ -168,6 +177,11 @@ const run = async (context: Context, settings: Settings, catalogue: Catalogue, e
     settings,
     newApiKey: keyring.created,
     keys: keyring,
+    vault: {
+      primaryKeyId: context.vault.primaryKeyId,
+      rotate: (report) => reseal(context, report),
+      keyUse: () => keyUse(context),
+    } satisfies Evergrant['vault'],
     stop,
   };
 };
@@ -219,9 +233,6 @@ const loadKeys = async (settings: Settings, store: Store) => {
 const ephemeralKeys = () => [
   { id: 'memory', key: new Secret(Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64')) },
 ];
-
-/** Under this name a value is stored that only the right key opens. */
-const keyCheck = 'key_check';
 
 /** Refuses a key that does not open what this database holds, before anything is sealed with it. */
 const checkKey = async (store: Store, vault: Vault): Promise<void> => {

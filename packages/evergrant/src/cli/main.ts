@@ -9,6 +9,7 @@ import { manageKeys } from './keys.ts';
 import { type Output, processOutput } from './output.ts';
 import { start } from './start.ts';
 import { printToken } from './token.ts';
+import { manageVault } from './vault.ts';
 
 const help = `evergrant ${version}: connects accounts over OAuth and keeps the connections alive
 
@@ -17,6 +18,7 @@ const help = `evergrant ${version}: connects accounts over OAuth and keeps the c
   evergrant connections                   list connections (--owner, --provider, --status)
   evergrant token CONNECTION              print a valid access token (--min-valid SECONDS)
   evergrant keys                          list, create and revoke API keys
+  evergrant vault                         seal everything anew with another encryption key
   evergrant doctor                        check settings, database, key and apps
 
 Options of every command:
@@ -33,6 +35,7 @@ const commands: Record<string, Command> = {
   token: printToken,
   doctor,
   keys: manageKeys,
+  vault: manageVault,
   async help(_, output) {
     output.out(help);
     return 0;

@@ -32,6 +32,7 @@ export * as revocations from './revocations.ts';
 export type { ScheduleChanges } from './schedule.ts';
 export * as schedule from './schedule.ts';
 export type * from './schema.ts';
+export * as sealed from './sealed.ts';
 
 export interface Store {
   readonly db: Queryable;

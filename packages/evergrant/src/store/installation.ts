@@ -11,3 +11,12 @@ export const setOnce = async (db: Queryable, name: string, value: Uint8Array): P
     .onConflict((c) => c.column('name').doNothing())
     .execute();
 };
+
+/** Stores a fact in the place of what it was. */
+export const set = async (db: Queryable, name: string, value: Uint8Array): Promise<void> => {
+  await db
+    .insertInto('installation')
+    .values({ name, value })
+    .onConflict((c) => c.column('name').doUpdateSet({ value }))
+    .execute();
+};

@@ -57,6 +57,18 @@ describe('evergrant token', () => {
   });
 });
 
+describe('evergrant vault', () => {
+  test('counts what each key has sealed, and says that no other key is needed', async () => {
+    const status = JSON.parse((await run('vault', 'status', '--json')).stdout) as { primary: string; use: object };
+    expect(Object.keys(status.use)).toEqual([status.primary]);
+    const rotated = await run('vault', 'rotate');
+    expect(rotated.status).toBe(0);
+    expect(rotated.stdout).toContain('No other key is needed any more');
+    expect(rotated.stderr).toContain('100 %');
+    expect((await run('vault')).status).toBe(2);
+  });
+});
+
 describe('evergrant keys', () => {
   test('makes a key that the API takes, lists it without its secret, and revokes it', async () => {
     const made = await run('keys', 'create', 'Reports', '--permissions', 'connections:read,events:read', '--json');

@@ -130,6 +130,53 @@ describe('what lies in the database', () => {
     expect((await harness.token(connection.id)).data).toEqual(data);
   });
 
+  it('S04 sealing anew under load fails no read, and ends with the old key no longer needed', async () => {
+    await using harness = await startHarness({ providers: ['other'] });
+    const owners = Array.from({ length: 12 }, (_, index) => `owner-${index}`);
+    const ids: string[] = [];
+    for (const owner of owners) ids.push((await harness.connect({ owner })).connection.id);
+    await harness.begin();
+    const old = harness.config.encryptionKeys;
+    const added = `new:${newKey()}`;
+    await harness.restart({ encryptionKeys: `${added},${old}` });
+    const { vault } = harness.evergrant;
+    expect(await vault.keyUse()).toMatchObject({ new: 0, test: expect.any(Number) });
+
+    let over = false;
+    const read = async (id: string) => {
+      const seen = new Set<number>();
+      for (let turn = 0; !over || turn < 3; turn++) {
+        seen.add((await harness.token(id)).status);
+        if (turn % 2) seen.add((await harness.api('POST', `/v1/connections/${id}/refresh`)).status);
+      }
+      return seen;
+    };
+    const reading = ids.map(read);
+    const seen: number[] = [];
+    const progress = await vault.rotate(({ done, total }) => seen.push(done / total));
+    over = true;
+    expect(await Promise.all(reading)).toEqual(ids.map(() => new Set([200])));
+    expect(progress.resealed).toBeGreaterThanOrEqual(ids.length);
+    expect(seen.at(-1)).toBe(1);
+    const use = await vault.keyUse();
+    expect(use['test'] ?? 0).toBe(0);
+    expect(await vault.rotate()).toMatchObject({ resealed: 0 });
+
+    await harness.restart({ encryptionKeys: added });
+    for (const id of ids) expect((await harness.token(id)).status).toBe(200);
+  });
+
+  it('S04 a value that no key opens stops it, and nothing is lost', async () => {
+    await using harness = await startHarness();
+    const { connection } = await harness.connect();
+    const old = harness.config.encryptionKeys;
+    await harness.restart({ encryptionKeys: `second:${newKey()},${old}` });
+    await harness.api('POST', `/v1/connections/${connection.id}/refresh`);
+    const third = `third:${newKey()}`;
+    await harness.restart({ encryptionKeys: `${third},${old}` });
+    await expect(harness.evergrant.vault.rotate()).rejects.toMatchObject({ code: 'storage_key_unavailable' });
+  });
+
   it.each<[string, string]>([
     ['empty', ''],
     ['without an id', newKey()],

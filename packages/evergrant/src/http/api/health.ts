@@ -1,4 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { keyCheck } from '../../grants/reseal.ts';
 import { installation } from '../../store/index.ts';
 import { requires } from '../auth.ts';
 import type { HttpDependencies, HttpEnv } from '../deps.ts';
@@ -27,7 +28,7 @@ export const addHealthRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencie
       responses: { 200: json('It does', health), ...problems },
     }),
     async (c) => {
-      await installation.get(deps.context.store.db, 'key_check');
+      await installation.get(deps.context.store.db, keyCheck);
       return c.json({ status: 'ok' as const }, 200);
     },
   );
