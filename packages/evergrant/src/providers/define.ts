@@ -106,6 +106,11 @@ export interface Profile {
   type?: AccountType;
   /** Further placeholders of `get` that depend on what was granted (TikTok refuses a field outside the scopes). */
   variables?: (grantedScopes: readonly string[] | null) => Record<string, string>;
+  /**
+   * Who it is where `get` cannot be asked: the platform refuses it with this code for want of a scope, or a fact that the
+   * URL needs (`{extra.…}`) is not there, as with an imported token. Without a `get` of its own the map reads the kept facts.
+   */
+  otherwise?: { code: string; get?: string; map: AccountMap };
   /** Errors to repeat for a moment after the exchange (LinkedIn's 65601): rule and pauses in milliseconds. */
   retry?: { code: string; pausesMs: number[] };
 }

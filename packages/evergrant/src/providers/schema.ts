@@ -101,6 +101,11 @@ const profile = objectOf<Profile>(
     map: accountMap,
     type: accountTypes.optional(),
     variables: fn<NonNullable<Profile['variables']>>().optional(),
+    otherwise: objectOf<NonNullable<Profile['otherwise']>>({
+      code: text,
+      get: address.optional(),
+      map: accountMap,
+    }).optional(),
     retry: objectOf<NonNullable<Profile['retry']>>({ code: text, pausesMs: z.array(count) }).optional(),
   },
   'is missing, and without it nobody can tell whose account was connected; give "get" (a URL) and "map"',
