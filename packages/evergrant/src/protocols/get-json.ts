@@ -27,7 +27,8 @@ export const createGetJson =
         headers: { accept: 'application/json', ...lowerCaseNames(app.definition.api.headers), ...headers },
       });
       const answer = await sendForAnswer(egress, request, app.provider);
-      return { answer, again: protocol.heard?.(app, signedUrl, answer) ?? false };
+      const { pathname: path } = new URL(signedUrl);
+      return { answer: { ...answer, path }, again: protocol.heard?.(app, signedUrl, answer) ?? false };
     };
     const first = await send();
     const { answer } = first.again ? await send() : first;

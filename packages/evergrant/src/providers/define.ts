@@ -136,7 +136,7 @@ export interface AccountList {
 
 /** What an accounts hook gets: signed GET requests of this grant, and the facts known so far. */
 export interface IdentifyContext {
-  getJson(url: string, headers?: Record<string, string>): Promise<unknown>;
+  getJson: (url: string, headers?: Record<string, string>) => Promise<unknown>;
   profile: AccountFacts;
   extra: Record<string, string>;
   instance: string | null;

@@ -46,6 +46,8 @@ export interface ProviderFixture {
     status: number;
     body: unknown;
     headers?: Record<string, string>;
+    /** Of the call, where the dialect looks at it. */
+    path?: string;
     is: ErrorClass | null;
     error?: string;
     note?: string;

@@ -152,11 +152,14 @@ const api = objectOf<Api>({
     .optional(),
 });
 
+const pattern = z.union([text, z.instanceof(RegExp)], { error: 'must be text or a regular expression' });
+
 const errorRule = objectOf<ErrorRule>({
   phase: oneOrMany(z.enum(['authorize', 'exchange', 'refresh', 'revoke', 'api'])).optional(),
   status: oneOrMany(count).optional(),
   code: oneOrMany(z.union([text, z.number()], { error: 'must be text or a number' })).optional(),
-  description: z.union([text, z.instanceof(RegExp)], { error: 'must be text or a regular expression' }).optional(),
+  description: pattern.optional(),
+  path: pattern.optional(),
   is: z.enum(['refresh-token', 'reconnect', 'app-misconfigured', 'missing-scope', 'rate-limit', 'retry', 'bad-body']),
   error: z
     .custom<ErrorCode>((code) => typeof code === 'string' && Object.hasOwn(catalogue, code), {

@@ -148,9 +148,9 @@ class ContractRun {
 
   async classifyErrors(): Promise<void> {
     for (const sample of this.#fixture.errors) {
-      const { phase, status, body, headers, is, error } = sample;
+      const { phase, status, body, headers, path, is, error } = sample;
       const what = `${phase} ${status} ${JSON.stringify(body)}`;
-      const found = classify(this.#definition, phase, { status, headers, body });
+      const found = classify(this.#definition, phase, { status, headers, body, path });
       this.#expect(what, found?.class ?? null, is);
       if (error) this.#expect(`${what}: code`, found?.error, error);
       if (phase === 'authorize' && error) await this.#refuseCallback(what, body as Record<string, string>, error);
