@@ -28,7 +28,7 @@ const sites = async ({ getJson, extra }: IdentifyContext): Promise<Account[]> =>
     return ((answer as { sites?: Site[] }).sites ?? []).map(toAccount);
   }
   // Narrow scopes may not allow it; name and picture are then left out.
-  const details = await getJson(`${base}/sites/${site}?fields=ID,name,URL,icon`).catch(() => ({}));
+  const details = await getJson(`${base}/sites/${encodeURIComponent(site)}?fields=ID,name,URL,icon`).catch(() => ({}));
   return [{ ...toAccount({ URL: siteUrl, ...(details as Site) }), id: site }];
 };
 
