@@ -110,7 +110,7 @@ export const createCalls = (context: Context, renewals: Renewals, egress: Stream
       status: answer.status,
       headers: Object.fromEntries(answer.headers),
     });
-    return { answer, again: again === true };
+    return { answer, again: again === true, path: new URL(signedUrl).pathname };
   };
 
   const sendTo = (
@@ -176,7 +176,7 @@ export const createCalls = (context: Context, renewals: Renewals, egress: Stream
         await sent.answer.body.cancel();
         continue;
       }
-      const judged = await judge(bearer.app, sent.answer, clock.now());
+      const judged = await judge(bearer.app, sent.path, sent.answer, clock.now());
       const next = await remedy(bearer, request, judged.verdict, spent);
       if (!next || !repeatable) return judged;
       await judged.answer.body.cancel();

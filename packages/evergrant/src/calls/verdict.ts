@@ -10,10 +10,12 @@ const longestError = 262_144;
 /**
  * What an answer of a platform's API means (the provider operation `handleErrors`), by its body, status and headers.
  *
+ * @param path of the call
  * @returns the verdict, null when the answer is no error that concerns the connection; and the answer, unread
  */
 export const judge = async (
   app: App,
+  path: string,
   answer: EgressStream,
   now: number,
 ): Promise<{ verdict: Classification | null; answer: EgressStream }> => {
@@ -21,7 +23,7 @@ export const judge = async (
   if (answer.status < 400 && !mayHideError(app, headers['content-type'])) return { verdict: null, answer };
   const { bytes, rest } = await peek(answer.body, longestError);
   const body = bytes === null ? '' : textOf(bytes, headers['content-encoding']);
-  const verdict = classify(app.definition, 'api', { status: answer.status, headers, body }, now);
+  const verdict = classify(app.definition, 'api', { status: answer.status, headers, body, path }, now);
   return { verdict, answer: { ...answer, body: rest } };
 };
 

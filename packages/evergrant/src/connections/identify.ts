@@ -45,8 +45,9 @@ export const identify = async (
   const reported = await grantedScopes(definition, tokens, get);
   const { profile } = definition;
   const variables = profile.variables?.(reported) ?? {};
-  const answer = await patiently(definition, pause, () => get(profile.get, profile.headers, variables));
-  const person = { type: profile.type ?? ('profile' as const), ...mapAccount(definition, profile.map, answer) };
+  const ask = () => patiently(definition, pause, () => get(profile.get, profile.headers, variables));
+  const facts = await whoConsented(definition, tokens, ask, get);
+  const person = { type: profile.type ?? ('profile' as const), ...facts };
   const accounts = await findAccounts(app, tokens, person, get);
   return { person, accounts, grantedScopes: reported };
 };
@@ -76,6 +77,25 @@ const grantedScopes = async (
       .map((item) => readPath(item, source.scope))
       .filter((scope) => typeof scope === 'string'),
   );
+};
+
+/** Asks for the profile; where that cannot be asked, in the definition's other way. */
+const whoConsented = async (
+  definition: AnyDefinition,
+  { extra }: IdentifiableTokens,
+  ask: () => Promise<unknown>,
+  get: Get,
+): Promise<AccountFacts> => {
+  const { get: url, map, otherwise } = definition.profile;
+  const isUnfilled = [...url.matchAll(/\{extra\.(\w+)\}/g)].some(([, name]) => !extra[name!]);
+  if (!otherwise || !isUnfilled) {
+    try {
+      return mapAccount(definition, map, await ask());
+    } catch (error) {
+      if (!otherwise || !isEvergrantError(error) || error.extensions?.code !== otherwise.code) throw error;
+    }
+  }
+  return mapAccount(definition, otherwise.map, otherwise.get ? await get(otherwise.get) : extra);
 };
 
 /** Repeats the first call for a moment where the platform is known to refuse a brand-new token. */

@@ -82,7 +82,10 @@ const escapeOtherBraces = (url: string, variables: Record<string, string>): stri
 const ownOrigins = (app: App, variables: Record<string, string>): Set<string> => {
   const { api, profile, accounts, scopes } = app.definition;
   const listed = typeof accounts === 'object' ? accounts.get : undefined;
-  const declared = [api.baseUrl, ...(api.origins ?? []), profile.get, listed, scopes.grantedFrom?.get];
+  const declared = [
+    ...[api.baseUrl, ...(api.origins ?? [])],
+    ...[profile.get, profile.otherwise?.get, listed, scopes.grantedFrom?.get],
+  ];
   const bases = declared.map((url) => /^(?:[a-z]+:\/\/)?[^/?#]*/i.exec(url ?? '')?.[0] ?? '');
   const known = bases.filter((base) => escapeOtherBraces(base, variables) === base);
   return originsOf(...known.map((base) => fillPlaceholders(base, variables)), ...Object.values(app.origins));

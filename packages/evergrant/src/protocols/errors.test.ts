@@ -108,6 +108,17 @@ describe('classify: the dialect', () => {
     expect(found('exchange', 403, 'wrong secret')?.class).toBe('app-misconfigured');
   });
 
+  it('tells the same code on different paths apart', () => {
+    const dialect = withRules(
+      { phase: 'api', code: 'gone', path: /\/teams\/\w+$/, is: 'reconnect' },
+      { phase: 'api', code: 'gone', is: 'bad-body' },
+    );
+    const classOf = (path?: string) => classify(dialect, 'api', { status: 403, body: { error: 'gone' }, path })?.class;
+    expect(classOf('/v1/teams/t1')).toBe('reconnect');
+    expect(classOf('/v1/teams/t1/posts')).toBe('bad-body');
+    expect(classOf()).toBe('bad-body');
+  });
+
   it('a rule wins over the standard and names its own code', () => {
     const rule: ErrorRule = { code: 'invalid_grant', is: 'app-misconfigured', error: 'redirect_uri_mismatch' };
     const found = classify(withRules(rule), 'exchange', { status: 400, body: { error: 'invalid_grant' } });

@@ -12,6 +12,8 @@ export interface ErrorAnswer {
   headers?: Record<string, string>;
   /** The text as it came, or parsed; in the phase `authorize` an object of the callback's parameters. */
   body: unknown;
+  /** The path of the call, in the phase `api`. */
+  path?: string;
 }
 
 export interface Classification {
@@ -51,7 +53,7 @@ export const classify = (
   const { protocol, handleErrors = [], api } = definition;
   const headers = lowerCaseNames(answer.headers);
   const body = parseBody(tokenResponseOf(protocol), headers['content-type'], answer.body);
-  const report = readReport(protocol, phase, answer.status, body);
+  const report = readReport(protocol, phase, { ...answer, body });
   const evidence = evidenceOf(protocol, phase, report, body);
   if (evidence === 'none') return null;
 

@@ -56,12 +56,16 @@ describe('a signed GET', () => {
 
   it('adds what every call of the API needs; nothing replaces the signature', async () => {
     const { request } = await get(`${me}?a=1`, {
-      api: { headers: { 'Client-Id': '{clientId}', Version: '1' }, parameters: { v: '{version}' } },
+      api: {
+        headers: { 'Client-Id': '{clientId}', Version: '1', Accept: 'application/vnd.acme+json' },
+        parameters: { v: '{version}' },
+      },
       app: { variables: { version: '5.199' } },
       headers: { version: '2', Authorization: 'Bearer evil' },
     });
     expect(request?.url).toBe(`${me}?a=1&v=5.199`);
     expect(request?.headers).toMatchObject({
+      accept: 'application/vnd.acme+json',
       'client-id': 'client:1',
       version: '2',
       authorization: `Bearer ${canaries.access}`,

@@ -4,7 +4,7 @@ import { signedRequest } from './api-request.ts';
 import { classify } from './errors.ts';
 import { badResponse, errorOf } from './failure.ts';
 import { parseJson } from './json.ts';
-import { sendForAnswer } from './transport.ts';
+import { lowerCaseNames, sendForAnswer } from './transport.ts';
 import type { ApiCredentials, App, Protocol } from './types.ts';
 
 /** A signed GET that must answer JSON, for identification. @throws EvergrantError as the definition reads the answer */
@@ -24,10 +24,11 @@ export const createGetJson =
       const { signedUrl, ...request } = await signedRequest(protocol, app, credentials, {
         method: 'GET',
         url,
-        headers: { accept: 'application/json', ...headers },
+        headers: { accept: 'application/json', ...lowerCaseNames(app.definition.api.headers), ...headers },
       });
       const answer = await sendForAnswer(egress, request, app.provider);
-      return { answer, again: protocol.heard?.(app, signedUrl, answer) ?? false };
+      const { pathname: path } = new URL(signedUrl);
+      return { answer: { ...answer, path }, again: protocol.heard?.(app, signedUrl, answer) ?? false };
     };
     const first = await send();
     const { answer } = first.again ? await send() : first;

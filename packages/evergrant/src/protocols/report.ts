@@ -10,6 +10,8 @@ export interface Report {
   subcode: string | undefined;
   /** As sent, cut to a length that patterns can be matched against; {@link harmless} makes it fit to be shown. */
   description: string | undefined;
+  /** Of the call that was answered. */
+  path: string | undefined;
 }
 
 /** RFC 6749 section 5.2. */
@@ -20,7 +22,11 @@ const callbackCodes = ['error', 'error_code'];
 const callbackDescriptions = ['error_description', 'error_message'];
 
 /** Reads code and description with the paths of the definition (RFC 6749 section 5.2 by default). */
-export const readReport = (protocol: ProtocolDefinition, phase: Phase, status: number, body: unknown): Report => {
+export const readReport = (
+  protocol: ProtocolDefinition,
+  phase: Phase,
+  { status, body, path }: Pick<Report, 'status'> & { body: unknown; path?: string },
+): Report => {
   const shape: ErrorShape = { ...standardShape, ...protocol.errors };
   const inCallback = phase === 'authorize';
   const codes = [...(inCallback ? callbackCodes : []), ...[shape.code ?? []].flat()];
@@ -31,6 +37,7 @@ export const readReport = (protocol: ProtocolDefinition, phase: Phase, status: n
     code: readText(body, codes)?.trim().slice(0, 100),
     subcode: shape.subcode === undefined || inCallback ? undefined : readText(body, shape.subcode),
     description: description === undefined ? undefined : unescapeHtml(description.slice(0, 1_000)),
+    path,
   };
 };
 
@@ -62,7 +69,8 @@ export const matches = (rule: ErrorRule, phase: Phase, report: Report): boolean 
   (rule.phase === undefined || [rule.phase].flat().includes(phase)) &&
   (rule.status === undefined || [rule.status].flat().includes(report.status)) &&
   (rule.code === undefined || [rule.code].flat().some((pattern) => matchesCode(String(pattern), report))) &&
-  (rule.description === undefined || matchesDescription(rule.description, report.description ?? ''));
+  (rule.description === undefined || matchesText(rule.description, report.description ?? '')) &&
+  (rule.path === undefined || matchesText(rule.path, report.path ?? ''));
 
 const matchesCode = (pattern: string, report: Report): boolean => {
   if (report.code === undefined) return false;
@@ -73,11 +81,11 @@ const matchesCode = (pattern: string, report: Report): boolean => {
   return Number(range[1]) <= code && code <= Number(range[2]);
 };
 
-const matchesDescription = (pattern: RegExp | string, description: string): boolean =>
+const matchesText = (pattern: RegExp | string, text: string): boolean =>
   typeof pattern === 'string'
-    ? description.toLowerCase().includes(pattern.toLowerCase())
+    ? text.toLowerCase().includes(pattern.toLowerCase())
     : // Unlike `test`, `search` does not remember where a global pattern stopped.
-      description.search(pattern) >= 0;
+      text.search(pattern) >= 0;
 
 /**
  * A platform's text, fit for logs and people: one line, at most 200 characters, without secrets. Long runs that mix

@@ -13,24 +13,23 @@ export interface Draft {
 
 /** Puts the parameters where the platform wants them. A GET has nowhere but the query. */
 export const encodeRequest = ({ url, method, encoding, parameters, headers }: Draft): EgressRequest => {
-  const { 'content-type': _dropped, ...rest } = headers;
-  if (encoding === 'none') return { method, url, headers: rest };
+  if (encoding === 'none') return { method, url, headers };
   if (method === 'GET' || encoding === 'query') {
     const target = new URL(url);
     for (const [name, value] of parameters) target.searchParams.set(name, value);
-    return { method, url: target.href, headers: rest };
+    return { method, url: target.href, headers };
   }
   return encoding === 'json'
     ? {
         method,
         url,
-        headers: { ...rest, 'content-type': 'application/json' },
+        headers: { ...headers, 'content-type': 'application/json' },
         body: JSON.stringify(Object.fromEntries(parameters)),
       }
     : {
         method,
         url,
-        headers: { ...rest, 'content-type': 'application/x-www-form-urlencoded' },
+        headers: { ...headers, 'content-type': 'application/x-www-form-urlencoded' },
         body: parameters.toString(),
       };
 };

@@ -106,6 +106,11 @@ export interface Profile {
   type?: AccountType;
   /** Further placeholders of `get` that depend on what was granted (TikTok refuses a field outside the scopes). */
   variables?: (grantedScopes: readonly string[] | null) => Record<string, string>;
+  /**
+   * Who it is where `get` cannot be asked: the platform refuses it with this code for want of a scope, or a fact that the
+   * URL needs (`{extra.…}`) is not there, as with an imported token. Without a `get` of its own the map reads the kept facts.
+   */
+  otherwise?: { code: string; get?: string; map: AccountMap };
   /** Errors to repeat for a moment after the exchange (LinkedIn's 65601): rule and pauses in milliseconds. */
   retry?: { code: string; pausesMs: number[] };
 }
@@ -131,7 +136,7 @@ export interface AccountList {
 
 /** What an accounts hook gets: signed GET requests of this grant, and the facts known so far. */
 export interface IdentifyContext {
-  getJson(url: string, headers?: Record<string, string>): Promise<unknown>;
+  getJson: (url: string, headers?: Record<string, string>) => Promise<unknown>;
   profile: AccountFacts;
   extra: Record<string, string>;
   instance: string | null;

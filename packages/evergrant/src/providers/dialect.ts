@@ -33,6 +33,8 @@ export interface ErrorRule {
   code?: string | number | (string | number)[];
   /** Last resort: matched against the description, only with a dated sample in the fixture. */
   description?: RegExp | string;
+  /** Matched against the path of the call, where the same code means different things (phase `api` only). */
+  path?: RegExp | string;
   is: ErrorClass;
   /** A finer code of the catalogue than the class gives, e.g. `redirect_uri_mismatch`. */
   error?: ErrorCode;

@@ -7,7 +7,12 @@ import type { ErrorClass, Phase } from './define.ts';
 export interface ProviderFixture {
   provider: string;
   /** What the callback carries on success besides `code` and `state`, and on refusal. */
-  callback: { granted?: Record<string, string>; denied: Record<string, string> };
+  callback: {
+    granted?: Record<string, string>;
+    denied: Record<string, string>;
+    /** The refusal does not repeat the state (Medium). */
+    deniedWithoutState?: boolean;
+  };
   /** Answers of the token endpoint, exactly as sent. The sandbox replaces the tokens by its own. */
   exchange: FixtureAnswer;
   /** The answer of the upgrade request, for platforms that have one. */
@@ -41,6 +46,8 @@ export interface ProviderFixture {
     status: number;
     body: unknown;
     headers?: Record<string, string>;
+    /** Of the call, where the dialect looks at it. */
+    path?: string;
     is: ErrorClass | null;
     error?: string;
     note?: string;

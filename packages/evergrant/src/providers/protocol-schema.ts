@@ -54,7 +54,7 @@ const tokenResponse = objectOf<TokenResponseShape>({
   created: z.boolean().optional(),
   errorsUnder200: z.boolean().optional(),
   defaultExpiresIn: seconds.optional(),
-  keep: z.record(z.string(), path).optional(),
+  keep: z.record(z.string(), oneOrMany(path)).optional(),
 });
 
 const errorShape = objectOf<ErrorShape>({
@@ -73,6 +73,7 @@ const revocation = objectOf<RevocationShape>({
   method: z.enum(['POST', 'DELETE', 'GET']).optional(),
   encoding: z.enum(['form', 'json', 'query', 'none']).optional(),
   tokens: z.array(z.enum(['refresh_token', 'access_token'])).optional(),
+  keptTokens: z.array(text).optional(),
   tokenParameter: text.optional(),
   typeHint: z.boolean().optional(),
   typeHintParameter: text.optional(),

@@ -52,8 +52,11 @@ export interface TokenResponseShape {
   errorsUnder200?: boolean;
   /** Life of the access token in seconds when the answer gives none; absent: the token never ends. */
   defaultExpiresIn?: number;
-  /** Facts of the answer to keep (sealed) with the grant: `{ site: 'blog_url' }` becomes `{extra.site}`. */
-  keep?: Record<string, Path>;
+  /**
+   * Facts of the answer to keep (sealed) with the grant: `{ site: 'blog_url' }` becomes `{extra.site}`. Of several paths
+   * the first that holds a text or a number counts.
+   */
+  keep?: Record<string, Path | Path[]>;
 }
 
 export type ClientAuthentication =
@@ -143,6 +146,8 @@ export interface RevocationShape {
   encoding?: 'form' | 'json' | 'query' | 'none';
   /** Which token ends the grant. Default: the refresh token, then the access token. */
   tokens?: ('refresh_token' | 'access_token')[];
+  /** Kept facts that are further tokens to revoke (Slack's token of the person beside the bot's). */
+  keptTokens?: string[];
   tokenParameter?: string;
   /** RFC 7009 section 2.1. Default: sent. */
   typeHint?: boolean;

@@ -101,6 +101,11 @@ const profile = objectOf<Profile>(
     map: accountMap,
     type: accountTypes.optional(),
     variables: fn<NonNullable<Profile['variables']>>().optional(),
+    otherwise: objectOf<NonNullable<Profile['otherwise']>>({
+      code: text,
+      get: address.optional(),
+      map: accountMap,
+    }).optional(),
     retry: objectOf<NonNullable<Profile['retry']>>({ code: text, pausesMs: z.array(count) }).optional(),
   },
   'is missing, and without it nobody can tell whose account was connected; give "get" (a URL) and "map"',
@@ -147,11 +152,14 @@ const api = objectOf<Api>({
     .optional(),
 });
 
+const pattern = z.union([text, z.instanceof(RegExp)], { error: 'must be text or a regular expression' });
+
 const errorRule = objectOf<ErrorRule>({
   phase: oneOrMany(z.enum(['authorize', 'exchange', 'refresh', 'revoke', 'api'])).optional(),
   status: oneOrMany(count).optional(),
   code: oneOrMany(z.union([text, z.number()], { error: 'must be text or a number' })).optional(),
-  description: z.union([text, z.instanceof(RegExp)], { error: 'must be text or a regular expression' }).optional(),
+  description: pattern.optional(),
+  path: pattern.optional(),
   is: z.enum(['refresh-token', 'reconnect', 'app-misconfigured', 'missing-scope', 'rate-limit', 'retry', 'bad-body']),
   error: z
     .custom<ErrorCode>((code) => typeof code === 'string' && Object.hasOwn(catalogue, code), {

@@ -73,7 +73,9 @@ const decide = (world: World, platform: Platform, request: AuthorizationRequest,
   const { redirectUri, state, scopes, challenge } = request;
   const returned = { state: state ?? undefined };
   const { callback } = platform.fixture;
-  if (form.get('decision') !== 'allow') return goTo(redirectUri, { ...callback.denied, ...returned });
+  if (form.get('decision') !== 'allow') {
+    return goTo(redirectUri, { ...callback.denied, ...(callback.deniedWithoutState ? {} : returned) });
+  }
   const person = form.get('name')?.trim().slice(0, 60) || form.get('person') || defaultPerson;
   const kept = form.getAll('account');
   const now = world.clock.now();

@@ -19,7 +19,9 @@ export interface Received {
 export const receive = async (platform: Platform, request: Request, url: URL): Promise<Received> => {
   const body = request.method === 'GET' || request.method === 'HEAD' ? '' : await request.text();
   const endpoint = endpointOf(platform, request.method, url);
-  const parameters = parametersOf(request.headers.get('content-type'), body) ?? url.searchParams;
+  // Some want the parameters in the query and a content type all the same.
+  const inBody = body === '' ? null : parametersOf(request.headers.get('content-type'), body);
+  const parameters = inBody ?? url.searchParams;
   const received = { endpoint, method: request.method, url, headers: request.headers, body, parameters };
   return { ...received, tokenRequests: endpoint === 'token' ? findTokenRequests(platform, received) : [] };
 };

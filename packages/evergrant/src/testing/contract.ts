@@ -131,7 +131,8 @@ class ContractRun {
   }
 
   async refuse(): Promise<void> {
-    await this.#refuseCallback('the refusal', this.#fixture.callback.denied, 'consent_denied');
+    const { denied, deniedWithoutState } = this.#fixture.callback;
+    await this.#refuseCallback('the refusal', denied, 'consent_denied', deniedWithoutState ? {} : { state });
   }
 
   async revoke(): Promise<void> {
@@ -147,9 +148,9 @@ class ContractRun {
 
   async classifyErrors(): Promise<void> {
     for (const sample of this.#fixture.errors) {
-      const { phase, status, body, headers, is, error } = sample;
+      const { phase, status, body, headers, path, is, error } = sample;
       const what = `${phase} ${status} ${JSON.stringify(body)}`;
-      const found = classify(this.#definition, phase, { status, headers, body });
+      const found = classify(this.#definition, phase, { status, headers, body, path });
       this.#expect(what, found?.class ?? null, is);
       if (error) this.#expect(`${what}: code`, found?.error, error);
       if (phase === 'authorize' && error) await this.#refuseCallback(what, body as Record<string, string>, error);
@@ -220,9 +221,14 @@ class ContractRun {
   }
 
   /** The callback is refused with that code, and nothing is sent. */
-  async #refuseCallback(what: string, callback: Record<string, string>, code: string): Promise<void> {
+  async #refuseCallback(
+    what: string,
+    callback: Record<string, string>,
+    code: string,
+    returned: Record<string, string> = { state },
+  ): Promise<void> {
     const before = this.platform.sent.length;
-    const parameters = new URLSearchParams({ ...callback, state });
+    const parameters = new URLSearchParams({ ...callback, ...returned });
     const input = { parameters, state, secrets: {}, redirectUri: this.#app.redirectUri };
     const thrown = await this.#protocol.checkCallback(this.#app, input).catch((error: unknown) => error);
     this.#expect(`${what}: the callback's error`, isEvergrantError(thrown) ? thrown.code : String(thrown), code);

@@ -250,6 +250,18 @@ describe('an error of the platform', () => {
     });
   });
 
+  it('is told from the same code on another path', async () => {
+    const rule = { phase: 'api', code: 'no_access', path: /^\/api\/teams\/\w+$/, is: 'reconnect' };
+    await using harness = await startHarness(withApi({}, { handleErrors: [rule] }));
+    const { connection } = await harness.connect();
+    for (const path of ['/api/teams/t1', '/api/teams/t1/posts'])
+      harness.stub.answer(path, { status: 403, body: { error: 'no_access' } });
+    const verdictOf = async (path: string) =>
+      (await call(harness, connection.id, path)).headers['evergrant-verdict'] ?? null;
+    expect(await verdictOf('/teams/t1/posts')).toBeNull();
+    expect(await verdictOf('/teams/t1?full=1')).toBe('reconnect');
+  });
+
   it('under 200 is found where the definition says so', async () => {
     const protocol = { errors: { under200: { path: 'ok', equals: false } } };
     await using harness = await startHarness(withApi({}, { handleErrors, protocol }));

@@ -32,10 +32,12 @@ describe('reading tokens', () => {
   });
 
   it('takes the first place that holds a token, else the body around it', async () => {
-    const shape = withShape({ unwrap: ['', 'authed_user'], tokenType: 'Bearer', keep: { team: 'team.id' } });
-    const body = { ok: true, team: { id: 'T1' }, authed_user: { access_token: 'USER', token_type: 'user' } };
-    expect(tokensOf(await read(shape, body))).toMatchObject({ accessToken: 'USER', extra: { team: 'T1' } });
-    expect(tokensOf(await read(shape, { ...body, access_token: 'BOT' })).accessToken).toBe('BOT');
+    const keep = { team: 'team.id', user: ['bot', 'authed_user.id'] };
+    const shape = withShape({ unwrap: ['', 'authed_user'], tokenType: 'Bearer', keep });
+    const body = { ok: true, team: { id: 'T1' }, authed_user: { id: 'U1', access_token: 'USER', token_type: 'user' } };
+    expect(tokensOf(await read(shape, body))).toMatchObject({ accessToken: 'USER', extra: { team: 'T1', user: 'U1' } });
+    const both = tokensOf(await read(shape, { ...body, access_token: 'BOT', bot: 'B1' }));
+    expect(both).toMatchObject({ accessToken: 'BOT', extra: { user: 'B1' } });
   });
 
   it('knows members by other names, a list of scopes, and a wrapped or flat answer', async () => {

@@ -44,6 +44,15 @@ describe('revocation', () => {
     expect(script.sent.map((request) => formOf(request)['token'])).toEqual([canaries.access]);
   });
 
+  it('ends further tokens that the answer brought, each once', async () => {
+    const script = scripted({ status: 200 }, { status: 200 });
+    const revocation: RevocationShape = { tokens: ['access_token'], keptTokens: ['person', 'same', 'none'] };
+    const app = appOf(definitionOf({ revocationEndpoint, revocation }));
+    const extra = { person: 'persons-token', same: canaries.access };
+    expect(await script.protocol.revoke(app, { ...credentials, extra })).toBe('revoked');
+    expect(script.sent.map((request) => formOf(request)['token'])).toEqual([canaries.access, 'persons-token']);
+  });
+
   it.each<[string, Scripted]>([
     ['any success', { status: 204 }],
     ['a type that cannot be revoked', json(400, { error: 'unsupported_token_type' })],
@@ -135,6 +144,20 @@ describe('shapes of a revocation', () => {
     expect(sent[0]?.url).toBe('https://api.acme.example/applications/client%3A1/token');
     expect(JSON.parse(sent[0]?.body ?? '')).toEqual({ access_token: canaries.access });
     expect(sent[0]?.headers?.['authorization']).toMatch(/^Basic /);
+  });
+
+  it('everything in the query, with a content type only where it is declared', async () => {
+    const shape: RevocationShape = { encoding: 'query', tokens: ['access_token'], authentication: 'anonymous' };
+    const plain = await shaped(shape);
+    expect(plain.sent[0]?.headers).toEqual({});
+    const { sent } = await revoke({
+      revocationEndpoint,
+      revocation: shape,
+      headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+    });
+    expect(sent[0]?.url).toBe(`${revocationEndpoint}?token=${canaries.access}&token_type_hint=access_token`);
+    expect(sent[0]?.headers).toEqual({ 'content-type': 'application/x-www-form-urlencoded' });
+    expect(sent[0]).not.toHaveProperty('body');
   });
 
   it('the hint under another name, and fixed parameters', async () => {

@@ -32,11 +32,8 @@ export const createRevoke =
       withoutMetadata,
     );
     if (!target) return 'unsupported';
-    const held = { refresh_token: credentials.refreshToken, access_token: credentials.accessToken };
     const failures: unknown[] = [];
-    for (const name of revocation.tokens ?? (['refresh_token', 'access_token'] as const)) {
-      const token = held[name];
-      if (!token) continue;
+    for (const [token, name] of tokensToRevoke(revocation, credentials)) {
       try {
         const draft = await draftRevocation(app, revocation, target, { name, token }, variables);
         await confirm(egress, app, target, draft, clock);
@@ -47,6 +44,19 @@ export const createRevoke =
     if (failures.length > 0) throw failures[0];
     return 'revoked';
   };
+
+/** Each token once, with its kind. */
+const tokensToRevoke = (
+  { tokens = ['refresh_token', 'access_token'], keptTokens = [] }: RevocationShape,
+  { refreshToken, accessToken, extra }: Parameters<Revoke>[1],
+): Map<string, TokenName> => {
+  const held = { refresh_token: refreshToken, access_token: accessToken };
+  const named = [
+    ...tokens.map((name) => [held[name], name] as const),
+    ...keptTokens.map((fact) => [extra[fact], 'access_token'] as const),
+  ];
+  return new Map(named.flatMap(([token, name]) => (token ? [[token, name] as const] : [])));
+};
 
 /** An issuer that publishes nothing publishes no revocation endpoint. */
 const withoutMetadata = (error: unknown): null => {

@@ -109,7 +109,8 @@ const build = async (
     });
   }
   applyShape(draft.parameters, shape, credential);
-  const { 'user-agent': _library, ...headers } = draft.headers;
+  // The library's name is not ours, and its content type says nothing of a query.
+  const { 'user-agent': _name, 'content-type': _type, ...headers } = draft.headers;
   return {
     ...encodeRequest({
       url: target.url,

@@ -1,63 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { identify } from '../../connections/identify.ts';
 import { classify } from '../../protocols/errors.ts';
-import { createGetJson } from '../../protocols/get-json.ts';
-import { createOAuth2 } from '../../protocols/oauth2/index.ts';
-import type { App } from '../../protocols/types.ts';
-import { systemClock } from '../../telemetry/clock.ts';
-import type { Logger } from '../../telemetry/logger.ts';
-import { Secret } from '../../telemetry/secret.ts';
-import { ScriptedPlatform } from '../../testing/scripted-platform.ts';
-import type { ProviderDefinition } from '../define.ts';
-import type { FixtureAnswer, ProviderFixture } from '../fixture.ts';
+import type { ProviderFixture } from '../fixture.ts';
 import facebookFixture from './facebook.fixture.ts';
 import facebook from './facebook.ts';
 import linkedinFixture from './linkedin.fixture.ts';
 import linkedin from './linkedin.ts';
+import { credentials, exchange, setUp } from './requests.test-support.ts';
 import xFixture from './x.fixture.ts';
 import x from './x.ts';
 import youtubeFixture from './youtube.fixture.ts';
 import youtube from './youtube.ts';
 
-const logger: Logger = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
-const credentials = { refreshToken: 'SAMPLE_RT', accessToken: 'SAMPLE_AT', scopes: [], extra: {} };
 const tokens = { accessToken: 'SAMPLE_AT', scopes: null, extra: {} };
-
-const setUp = (
-  definition: ProviderDefinition,
-  fixture: ProviderFixture,
-  clientSecret: Secret | null = new Secret('s3cret'),
-) => {
-  const app: App = {
-    provider: definition.id,
-    clientId: 'client-1',
-    clientSecret,
-    definition,
-    scopes: definition.scopes.required,
-    origins: {},
-    trustedOrigins: new Set(),
-    redirectUri: `https://app.example/integrations/social/${definition.id}`,
-    variables: { ...definition.options },
-  };
-  const platform = new ScriptedPlatform(fixture.get);
-  const protocol = createOAuth2(platform.egress, { clock: systemClock, logger });
-  const getJson = createGetJson(platform.egress, systemClock, () => protocol);
-  const last = () => {
-    const request = platform.sent.at(-1)!;
-    return { ...request, form: Object.fromEntries(new URLSearchParams(request.body)) };
-  };
-  return { app, platform, protocol, getJson, last };
-};
-
-const exchange = async ({ app, platform, protocol }: ReturnType<typeof setUp>, answer: FixtureAnswer) => {
-  const { redirectUri } = app;
-  const input = { state: 's'.repeat(43), scopes: app.scopes, redirectUri, reconnect: false, instance: null };
-  const { url, secrets } = await protocol.authorize(app, input);
-  platform.script(answer);
-  const parameters = new URLSearchParams({ code: 'CODE', state: input.state });
-  await protocol.sendExchange(app, { parameters, state: input.state, secrets, redirectUri });
-  return new URL(url);
-};
 
 describe('x', () => {
   it('authenticates with Basic and keeps the secret out of the body', async () => {
