@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createGetJson } from '../protocols/get-json.ts';
 import { appOf, definitionOf, json, type Scripted, scripted } from '../protocols/oauth2/test-support.ts';
-import type { Profile } from '../providers/define.ts';
+import type { Profile, ProviderDefinition } from '../providers/define.ts';
 import { identify } from './identify.ts';
 
 const profile: Profile = {
@@ -53,5 +53,94 @@ describe('the profile', () => {
     const { result, asked } = await ask(profile, { user: 'U1' }, json(503, { error: 'missing' }));
     expect(result).toMatchObject({ code: 'provider_unavailable' });
     expect(asked).toEqual(['/users?id=U1']);
+  });
+
+  it('may need the other way because the platform has no such profile, which a rule names', async () => {
+    const handleErrors = [{ status: 404, is: 'bad-body' as const, error: 'account_type_unsupported' as const }];
+    const map = { id: 'member.id' };
+    const otherwise = { code: 'account_type_unsupported', get: `${api}/member`, map, type: 'organization' as const };
+    const how = { handleErrors, profile: { get: `${api}/me`, map: { id: 'id' }, otherwise } };
+    const none = json(404, {});
+    const member = await run(how, [none, json(200, { member: { id: 'm-1' } })]);
+    expect(member.result.person).toMatchObject({ id: 'm-1', type: 'organization' });
+    expect((await run(how, [none, none])).result).toMatchObject({ code: 'account_type_unsupported' });
+    expect((await run(how, [none, json(403, {})])).result).toMatchObject({ code: 'account_type_unsupported' });
+    expect((await run(how, [none, json(503, {})])).result).toMatchObject({ code: 'provider_unavailable' });
+  });
+
+  it('is asked for by POST where the platform wants that', async () => {
+    const { sent } = await run({ profile: { get: `${api}/me`, post: { t: '{accessToken}' }, map: { id: 'id' } } }, [
+      me,
+    ]);
+    expect(sent[0]).toMatchObject({ method: 'POST', url: `${api}/me`, body: 't=AT' });
+  });
+
+  it('may have an id that only the token answer told', async () => {
+    const map = (answer: { name: string }, extra: Readonly<Record<string, string>>) => ({
+      id: extra['openId']!,
+      name: answer.name,
+    });
+    const { result } = await run({ profile: { get: `${api}/me`, map } }, [me], { extra: { openId: 'o-1' } });
+    expect(result.person).toMatchObject({ id: 'o-1', name: 'Ada' });
+  });
+});
+
+const api = 'https://api.acme.example';
+const me = json(200, { id: 7, name: 'Ada' });
+
+/** Identifies at a platform that gives these answers in turn. */
+const run = async (
+  more: Partial<ProviderDefinition>,
+  answers: Scripted[],
+  { scopes = null, extra = {} }: { scopes?: string[] | null; extra?: Record<string, string> } = {},
+) => {
+  const { egress, clock, protocol, sent } = scripted(...answers);
+  const app = appOf(definitionOf({}, { profile: { get: `${api}/me`, map: { id: 'id' } }, ...more }));
+  const getJson = createGetJson(egress, clock, () => protocol);
+  const tokens = { accessToken: 'AT', scopes, extra };
+  return { result: await identify(getJson, app, tokens).catch((error) => error), sent };
+};
+
+describe('granted scopes', () => {
+  const asking = (optional?: boolean) => ({
+    scopes: { required: ['read'], grantedFrom: { get: `${api}/scopes`, items: 'data', scope: '', optional } },
+  });
+
+  it('are what the endpoint lists', async () => {
+    const { result } = await run(asking(), [json(200, { data: ['read', 'write'] }), me]);
+    expect(result).toMatchObject({ grantedScopes: ['read', 'write'] });
+  });
+
+  it('are unknown where the list is missing, and none where it is empty', async () => {
+    expect((await run(asking(), [json(200, {}), me])).result).toMatchObject({ grantedScopes: null });
+    expect((await run(asking(), [json(200, { data: [] }), me])).result).toMatchObject({ grantedScopes: [] });
+  });
+
+  it('are unknown where the endpoint may refuse and does, but not while it has trouble', async () => {
+    expect((await run(asking(true), [json(403, {}), me])).result).toMatchObject({ grantedScopes: null });
+    expect((await run(asking(), [json(403, {}), me])).result).toMatchObject({ code: 'provider_bad_response' });
+    expect((await run(asking(true), [json(503, {}), me])).result).toMatchObject({ code: 'provider_unavailable' });
+  });
+});
+
+describe('accounts', () => {
+  it('leave out what the definition skips', async () => {
+    const accounts = {
+      get: `${api}/pages`,
+      items: 'data',
+      map: { id: 'shop.id' },
+      type: 'page' as const,
+      skip: (item: { shop?: object }) => !item.shop,
+    };
+    const { result } = await run({ accounts }, [me, json(200, { data: [{ name: 'none' }, { shop: { id: 's-1' } }] })]);
+    expect(result.accounts).toMatchObject([{ id: 's-1', type: 'page' }]);
+  });
+
+  it('may depend on what was granted', async () => {
+    const accounts: ProviderDefinition['accounts'] = async ({ grantedScopes, profile: person }) =>
+      grantedScopes?.includes('pages') ? [] : [person];
+    expect((await run({ accounts }, [me], { scopes: ['read'] })).result.accounts).toMatchObject([{ id: '7' }]);
+    const none = await run({ accounts }, [me], { scopes: ['pages'] });
+    expect(none.result).toMatchObject({ code: 'account_type_unsupported' });
   });
 });

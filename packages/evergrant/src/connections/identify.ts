@@ -40,19 +40,23 @@ export const identify = async (
   pause: (milliseconds: number) => Promise<void> = (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
 ): Promise<Identity> => {
   const { definition } = app;
-  const get = (url: string, headers?: Record<string, string>, more: Record<string, string> = {}) =>
-    getJson(app, tokens, filled(app, tokens, url, more), headers);
+  const get: Get = (url, headers, { more = {}, post } = {}) =>
+    getJson(app, tokens, filled(app, tokens, url, more), headers, post);
   const reported = await grantedScopes(definition, tokens, get);
   const { profile } = definition;
-  const variables = profile.variables?.(reported) ?? {};
-  const ask = () => patiently(definition, pause, () => get(profile.get, profile.headers, variables));
-  const facts = await whoConsented(definition, tokens, ask, get);
-  const person = { type: profile.type ?? ('profile' as const), ...facts };
-  const accounts = await findAccounts(app, tokens, person, get);
+  const more = profile.variables?.(reported) ?? {};
+  const how = { more, post: profile.post };
+  const ask = () => patiently(definition, pause, () => get(profile.get, profile.headers, how));
+  const person = await whoConsented(definition, tokens, ask, get);
+  const accounts = await findAccounts(app, tokens, person, reported, get);
   return { person, accounts, grantedScopes: reported };
 };
 
-type Get = (url: string, headers?: Record<string, string>) => Promise<unknown>;
+type Get = (
+  url: string,
+  headers?: Record<string, string>,
+  how?: { more?: Record<string, string>; post?: Record<string, string> },
+) => Promise<unknown>;
 
 const filled = (app: App, tokens: IdentifiableTokens, url: string, more: Record<string, string>): string => {
   if (!url.includes('{')) return url;
@@ -68,15 +72,27 @@ const grantedScopes = async (
 ): Promise<string[] | null> => {
   const source = definition.scopes.grantedFrom;
   if (!source) return tokens.scopes === null ? null : canonicalScopes(definition, tokens.scopes);
-  const items = readPath(await get(source.get), source.items);
+  const answer = source.optional ? await unlessRefused(get(source.get)) : await get(source.get);
+  const items = readPath(answer, source.items);
+  if (!Array.isArray(items)) return null;
   const wanted = Object.entries(source.where ?? {});
   return canonicalScopes(
     definition,
-    listOf(items)
+    items
       .filter((item) => wanted.every(([path, value]) => readPath(item, path) === value))
       .map((item) => readPath(item, source.scope))
       .filter((scope) => typeof scope === 'string'),
   );
+};
+
+/** Undefined where the platform refuses for good; what may pass by itself is thrown on. */
+const unlessRefused = async <T>(call: Promise<T>): Promise<T | undefined> => {
+  try {
+    return await call;
+  } catch (error) {
+    if (isEvergrantError(error) && !error.retryable) return undefined;
+    throw error;
+  }
 };
 
 /** Asks for the profile; where that cannot be asked, in the definition's other way. */
@@ -86,16 +102,23 @@ const whoConsented = async (
   ask: () => Promise<unknown>,
   get: Get,
 ): Promise<AccountFacts> => {
-  const { get: url, map, otherwise } = definition.profile;
+  const { get: url, map, otherwise, type = 'profile' } = definition.profile;
+  let refusal: unknown;
   const isUnfilled = [...url.matchAll(/\{extra\.(\w+)\}/g)].some(([, name]) => !extra[name!]);
   if (!otherwise || !isUnfilled) {
     try {
-      return mapAccount(definition, map, await ask());
+      return { type, ...mapAccount(definition, map, await ask(), extra) };
     } catch (error) {
-      if (!otherwise || !isEvergrantError(error) || error.extensions?.code !== otherwise.code) throw error;
+      if (!otherwise || !isEvergrantError(error)) throw error;
+      if (![error.code, error.extensions?.code].includes(otherwise.code)) throw error;
+      refusal = error;
     }
   }
-  return mapAccount(definition, otherwise.map, otherwise.get ? await get(otherwise.get) : extra);
+  const asked = otherwise.get ? get(otherwise.get) : Promise.resolve(extra);
+  const answer = refusal === undefined ? await asked : await unlessRefused(asked);
+  // What refuses both is told in the words of the first.
+  if (answer === undefined) throw refusal;
+  return { type: otherwise.type ?? type, ...mapAccount(definition, otherwise.map, answer, extra) };
 };
 
 /** Repeats the first call for a moment where the platform is known to refuse a brand-new token. */
@@ -116,8 +139,13 @@ const patiently = async <T>(
   return call();
 };
 
-const mapAccount = (definition: AnyDefinition, map: AccountMap, answer: unknown): AccountFacts => {
-  const facts = typeof map === 'function' ? runMap(definition, map, answer) : readMap(map, answer);
+const mapAccount = (
+  definition: AnyDefinition,
+  map: AccountMap,
+  answer: unknown,
+  extra: Record<string, string>,
+): AccountFacts => {
+  const facts = typeof map === 'function' ? runMap(definition, map, answer, extra) : readMap(map, answer);
   const id = textOrNull(facts.id);
   if (id === null) {
     throw new EvergrantError('provider_bad_response', {
@@ -138,11 +166,12 @@ const mapAccount = (definition: AnyDefinition, map: AccountMap, answer: unknown)
 /** A hook may trip over an answer that is not as documented; that is the platform's doing, not a crash. */
 const runMap = (
   definition: AnyDefinition,
-  map: Extract<AccountMap, (answer: never) => AccountFacts>,
+  map: Extract<AccountMap, (...parameters: never[]) => AccountFacts>,
   answer: unknown,
+  extra: Record<string, string>,
 ): AccountFacts => {
   try {
-    return map(answer);
+    return map(answer, extra);
   } catch {
     throw new EvergrantError('provider_bad_response', {
       provider: definition.id,
@@ -151,7 +180,7 @@ const runMap = (
   }
 };
 
-const readMap = (map: Exclude<AccountMap, (answer: never) => AccountFacts>, answer: unknown) => {
+const readMap = (map: Exclude<AccountMap, (...parameters: never[]) => AccountFacts>, answer: unknown) => {
   const at = (path: string | null | undefined) => (path == null ? null : readPath(answer, path));
   return {
     type: undefined,
@@ -167,6 +196,7 @@ const findAccounts = async (
   app: App,
   tokens: IdentifiableTokens,
   person: AccountFacts,
+  reported: readonly string[] | null,
   get: Get,
 ): Promise<Account[]> => {
   const { definition } = app;
@@ -175,12 +205,13 @@ const findAccounts = async (
   const accounts =
     typeof source === 'function'
       ? await source({
-          getJson: get,
+          getJson: (url, headers) => get(url, headers),
           profile: person,
+          grantedScopes: reported,
           extra: tokens.extra,
           instance: app.variables['instance'] ?? null,
         })
-      : await listAccounts(definition, source, get);
+      : await listAccounts(definition, source, tokens.extra, get);
   if (accounts.some((account) => account.unavailable === undefined)) return accounts;
   const hint = typeof source === 'function' ? undefined : source.emptyHint;
   throw new EvergrantError('account_type_unsupported', {
@@ -189,13 +220,19 @@ const findAccounts = async (
   });
 };
 
-const listAccounts = async (definition: AnyDefinition, source: AccountList, get: Get): Promise<Account[]> => {
+const listAccounts = async (
+  definition: AnyDefinition,
+  source: AccountList,
+  extra: Record<string, string>,
+  get: Get,
+): Promise<Account[]> => {
   const accounts = new Map<string, Account>();
   let url: string | undefined = source.get;
   for (let page = 0; url !== undefined && page < mostPages; page++) {
     const answer = await get(url, source.headers);
     for (const item of listOf(readPath(answer, source.items))) {
-      const account = toAccount(definition, source, item);
+      if (source.skip?.(item)) continue;
+      const account = toAccount(definition, source, extra, item);
       accounts.set(account.id, account);
     }
     const next: unknown = source.next === undefined ? undefined : readPath(answer, source.next);
@@ -204,12 +241,17 @@ const listAccounts = async (definition: AnyDefinition, source: AccountList, get:
   return [...accounts.values()];
 };
 
-const toAccount = (definition: AnyDefinition, source: AccountList, item: unknown): Account => {
+const toAccount = (
+  definition: AnyDefinition,
+  source: AccountList,
+  extra: Record<string, string>,
+  item: unknown,
+): Account => {
   const token = source.token === undefined ? undefined : readPath(item, source.token);
   const unavailable = source.unavailable?.(item);
   return {
     type: source.type,
-    ...mapAccount(definition, source.map, item),
+    ...mapAccount(definition, source.map, item, extra),
     ...(typeof token === 'string' && token !== '' ? { token } : {}),
     ...(unavailable === undefined ? {} : { unavailable }),
   };

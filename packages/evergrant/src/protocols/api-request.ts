@@ -56,6 +56,31 @@ export const signedRequest = async (
 };
 
 /**
+ * A POST whose form holds the token (RFC 6750 section 2.2), so that nothing else signs it.
+ *
+ * @throws EvergrantError `target_not_allowed` where the address is not on a host of the provider
+ */
+export const formRequest = (
+  app: App,
+  credentials: ApiCredentials,
+  { url, headers, post }: Pick<ApiRequest, 'url' | 'headers'> & { post: Record<string, string> },
+): SignedRequest & { body: string } => {
+  const variables = { ...variablesOf(app, { extra: credentials.extra }), accessToken: credentials.accessToken };
+  const target = ownUrl(app, url, variables);
+  return {
+    method: 'POST',
+    url: reroute(target, app.origins),
+    signedUrl: target,
+    headers: {
+      ...lowerCaseNames(fillTexts(headers, variables)),
+      'content-type': 'application/x-www-form-urlencoded',
+    },
+    body: new URLSearchParams(fillTexts(post, variables)).toString(),
+    trustedOrigins: app.trustedOrigins,
+  };
+};
+
+/**
  * A token goes to the provider's own hosts only: the address may come from an answer (the next page of a list).
  *
  * @throws EvergrantError `target_not_allowed`

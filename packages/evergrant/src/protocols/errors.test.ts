@@ -149,6 +149,13 @@ describe('classify: the dialect', () => {
     expect(classify(definition, 'api', { status: 200, body: { code: 40105 } })).toMatchObject({ code: '40105' });
   });
 
+  it('errorsUnder200 holds for revocations too, where the same server answers', () => {
+    const definition = definitionOf({ tokenResponse: { errorsUnder200: true } });
+    const revoked = (body: unknown) => classify(definition, 'revoke', { status: 200, body });
+    expect(revoked({ error: 'invalid_client' })).toMatchObject({ class: 'app-misconfigured' });
+    expect(revoked({})).toBeNull();
+  });
+
   it('errorsUnder200 makes an API answer an error only when a rule knows the code', () => {
     const definition = definitionOf(
       { tokenResponse: { errorsUnder200: true }, errors: { code: 'error.code' } },

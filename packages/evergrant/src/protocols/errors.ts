@@ -80,7 +80,7 @@ const isTokenPhase = (phase: Phase): boolean => phase === 'exchange' || phase ==
 
 /**
  * Whether the answer is an error. Success is a status of 2xx unless the definition knows better; `errorsUnder200` is
- * about tokens, so an API answer under 2xx is an error by it only when a rule knows the code.
+ * about the authorization server, so an API answer under 2xx is an error by it only when a rule knows the code.
  */
 const evidenceOf = (
   protocol: ProtocolDefinition,
@@ -94,7 +94,7 @@ const evidenceOf = (
   if (isTokenPhase(phase) && holdsToken(shape, body)) return 'none';
   if (reportsErrorUnder200(protocol, body)) return 'error';
   if (!shape.errorsUnder200 || report.code === undefined) return 'none';
-  return isTokenPhase(phase) ? 'error' : 'only by rule';
+  return phase === 'api' ? 'only by rule' : 'error';
 };
 
 const meaning = (is: ErrorClass, error?: ErrorCode): Meaning => ({ class: is, error });

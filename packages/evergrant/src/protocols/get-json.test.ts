@@ -17,19 +17,21 @@ const get = async (
     app = {},
     answer = json(200, { id: 1 }),
     headers,
+    post,
   }: {
     api?: Partial<Api>;
     definition?: Partial<ProviderDefinition>;
     app?: Partial<OAuth2App>;
     answer?: Scripted;
     headers?: Record<string, string>;
+    post?: Record<string, string>;
   } = {},
 ) => {
   const script = scripted(answer);
   const target = appOf(definitionOf({}, { api: { baseUrl, ...api }, ...definition }), app);
   const getJson = createGetJson(script.egress, script.clock, () => script.protocol);
   const credentials = { accessToken: canaries.access, extra: {} };
-  const result = await getJson(target, credentials, url, headers).catch((error: unknown) => error);
+  const result = await getJson(target, credentials, url, headers, post).catch((error: unknown) => error);
   return { result, request: script.sent[0], sent: script.sent };
 };
 
@@ -70,6 +72,26 @@ describe('a signed GET', () => {
       version: '2',
       authorization: `Bearer ${canaries.access}`,
     });
+  });
+
+  it('is a POST where the platform wants a form, and names the token there alone', async () => {
+    const { request } = await get(me, {
+      api: { authentication: { query: 'access_token' }, parameters: { v: '1' } },
+      post: { client_id: '{clientId}', access_token: '{accessToken}' },
+    });
+    expect(request).toMatchObject({
+      method: 'POST',
+      url: me,
+      headers: { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' },
+      body: `client_id=client%3A1&access_token=${canaries.access}`,
+    });
+    expect(request?.headers).not.toHaveProperty('authorization');
+  });
+
+  it('takes no token to another host by POST either', async () => {
+    const { result, sent } = await get('https://evil.example/me', { post: { access_token: '{accessToken}' } });
+    expect(result).toMatchObject({ code: 'target_not_allowed' });
+    expect(sent).toEqual([]);
   });
 
   it('fills what it has values for and leaves other braces alone', async () => {

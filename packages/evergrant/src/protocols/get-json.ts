@@ -1,31 +1,36 @@
 import type { Egress } from '../egress/types.ts';
 import type { Clock } from '../telemetry/clock.ts';
-import { signedRequest } from './api-request.ts';
+import { formRequest, signedRequest } from './api-request.ts';
 import { classify } from './errors.ts';
 import { badResponse, errorOf } from './failure.ts';
 import { parseJson } from './json.ts';
 import { lowerCaseNames, sendForAnswer } from './transport.ts';
 import type { ApiCredentials, App, Protocol } from './types.ts';
 
-/** A signed GET that must answer JSON, for identification. @throws EvergrantError as the definition reads the answer */
+/**
+ * A signed GET that must answer JSON, for identification.
+ *
+ * @param post makes it a POST of this form, which names the token itself (`{accessToken}`)
+ * @throws EvergrantError as the definition reads the answer
+ */
 export type GetJson = (
   app: App,
   credentials: ApiCredentials,
   url: string,
   headers?: Record<string, string>,
+  post?: Record<string, string>,
 ) => Promise<unknown>;
 
 /** Signed GET requests that must answer JSON: who the account is, and which others it reaches. */
 export const createGetJson =
   (egress: Egress, clock: Clock, protocolOf: (app: App) => Protocol): GetJson =>
-  async (app, credentials, url, headers) => {
+  async (app, credentials, url, headers, post) => {
     const protocol = protocolOf(app);
+    const common = { accept: 'application/json', ...lowerCaseNames(app.definition.api.headers), ...headers };
     const send = async () => {
-      const { signedUrl, ...request } = await signedRequest(protocol, app, credentials, {
-        method: 'GET',
-        url,
-        headers: { accept: 'application/json', ...lowerCaseNames(app.definition.api.headers), ...headers },
-      });
+      const { signedUrl, ...request } = post
+        ? formRequest(app, credentials, { url, headers: common, post })
+        : await signedRequest(protocol, app, credentials, { method: 'GET', url, headers: common });
       const answer = await sendForAnswer(egress, request, app.provider);
       const { pathname: path } = new URL(signedUrl);
       return { answer: { ...answer, path }, again: protocol.heard?.(app, signedUrl, answer) ?? false };

@@ -36,7 +36,14 @@ export interface Scopes {
    * An endpoint that reports the granted scopes, where the token answer does not. `scope` lies inside an item; '' is the
    * item itself. `{accessToken}` is the token to look at, for platforms that want it in the query (Threads).
    */
-  grantedFrom?: { get: string; items: Path; scope: Path; where?: Record<Path, string> };
+  grantedFrom?: {
+    get: string;
+    items: Path;
+    scope: Path;
+    where?: Record<Path, string>;
+    /** The endpoint may refuse for good; that counts as nothing reported (Threads shows some tokens to testers alone). */
+    optional?: boolean;
+  };
 }
 
 export interface Refresh {
@@ -93,24 +100,33 @@ export interface Account extends AccountFacts {
   unavailable?: string;
 }
 
-/** Maps an answer to account facts: dotted paths (`null` where the platform has no such fact), or a function. */
+/**
+ * Maps an answer to account facts: dotted paths (`null` where the platform has no such fact), or a function, which also
+ * gets what was kept of the token answer (`tokenResponse.keep`): some platforms tell the id only there.
+ */
 export type AccountMap =
   | { id: Path; name?: Path | null; username?: Path | null; picture?: Path | null; url?: Path | null }
   // biome-ignore lint/suspicious/noExplicitAny: a platform's answer has no static type; the result is checked
-  | ((answer: any) => AccountFacts);
+  | ((answer: any, extra: Readonly<Record<string, string>>) => AccountFacts);
 
 export interface Profile {
   get: string;
+  /**
+   * Makes the request a POST with these form parameters, for platforms that take no GET; `{clientId}` and `{accessToken}`
+   * are filled in, and the token stands nowhere else.
+   */
+  post?: Record<string, string>;
   headers?: Record<string, string>;
   map: AccountMap;
   type?: AccountType;
   /** Further placeholders of `get` that depend on what was granted (TikTok refuses a field outside the scopes). */
   variables?: (grantedScopes: readonly string[] | null) => Record<string, string>;
   /**
-   * Who it is where `get` cannot be asked: the platform refuses it with this code for want of a scope, or a fact that the
-   * URL needs (`{extra.…}`) is not there, as with an imported token. Without a `get` of its own the map reads the kept facts.
+   * Who it is where `get` cannot be asked: the platform refuses it with this code for want of a scope, or of such a profile
+   * (then perhaps our own code, as a rule names it), or a fact that the URL needs (`{extra.…}`) is not there, as with an
+   * imported token. Without a `get` of its own the map reads the kept facts.
    */
-  otherwise?: { code: string; get?: string; map: AccountMap };
+  otherwise?: { code: string; get?: string; map: AccountMap; type?: AccountType };
   /** Errors to repeat for a moment after the exchange (LinkedIn's 65601): rule and pauses in milliseconds. */
   retry?: { code: string; pausesMs: number[] };
 }
@@ -129,6 +145,9 @@ export interface AccountList {
   next?: Path;
   /** Said when the list is empty: why, and what the person can do. */
   emptyHint?: string;
+  /** Items that are no account at all, and are not shown. */
+  // biome-ignore lint/suspicious/noExplicitAny: a platform's answer has no static type
+  skip?: (item: any) => boolean;
   /** Accounts that cannot be chosen, with the reason. */
   // biome-ignore lint/suspicious/noExplicitAny: a platform's answer has no static type
   unavailable?: (item: any) => string | undefined;
@@ -138,6 +157,8 @@ export interface AccountList {
 export interface IdentifyContext {
   getJson: (url: string, headers?: Record<string, string>) => Promise<unknown>;
   profile: AccountFacts;
+  /** Null: the platform reported nothing. */
+  grantedScopes: readonly string[] | null;
   extra: Record<string, string>;
   instance: string | null;
 }

@@ -22,7 +22,7 @@ export interface ProviderFixture {
   expected: ExpectedTokens;
   /** Other answers of the token endpoint that must be read as well: documented alternatives and unconfirmed shapes. */
   variants?: { note: string; exchange: FixtureAnswer; expected: ExpectedTokens }[];
-  /** GET answers by URL as the definition writes it (placeholders filled with the definition's options), longest match first. */
+  /** Answers to reading requests by URL as the definition writes it (placeholders of options filled), longest match first. */
   get: Record<string, unknown>;
   /** The scopes that identification must report under the definition's names. Checked when given. */
   grantedScopes?: string[];

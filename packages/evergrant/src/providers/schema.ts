@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { catalogue, type ErrorCode } from '../errors/index.ts';
 import { objectOf, text } from '../settings/schema.ts';
 import type {
-  AccountFacts,
   AccountList,
   AccountMap,
   Api,
@@ -60,6 +59,7 @@ const scopes = objectOf<Scopes>({
     items: path,
     scope: path,
     where: texts.optional(),
+    optional: z.boolean().optional(),
   }).optional(),
 });
 
@@ -89,7 +89,7 @@ const accountMap: z.ZodType<AccountMap> = z.union(
       picture: path.nullable().optional(),
       url: path.nullable().optional(),
     }),
-    fn<(answer: unknown) => AccountFacts>(),
+    fn<Hook<AccountMap>>(),
   ],
   { error: 'must be an object of dotted paths, or a function' },
 );
@@ -97,6 +97,7 @@ const accountMap: z.ZodType<AccountMap> = z.union(
 const profile = objectOf<Profile>(
   {
     get: address,
+    post: texts.optional(),
     headers: texts.optional(),
     map: accountMap,
     type: accountTypes.optional(),
@@ -105,6 +106,7 @@ const profile = objectOf<Profile>(
       code: text,
       get: address.optional(),
       map: accountMap,
+      type: accountTypes.optional(),
     }).optional(),
     retry: objectOf<NonNullable<Profile['retry']>>({ code: text, pausesMs: z.array(count) }).optional(),
   },
@@ -120,6 +122,7 @@ const accountList = objectOf<AccountList>({
   token: path.optional(),
   next: path.optional(),
   emptyHint: text.optional(),
+  skip: fn<NonNullable<AccountList['skip']>>().optional(),
   unavailable: fn<NonNullable<AccountList['unavailable']>>().optional(),
 });
 

@@ -6,6 +6,7 @@ const placeholder = /\{([\w.]+)\}/g;
 const alwaysKnown = ['clientId'];
 const onlyIn: Record<string, string[]> = {
   'scopes.grantedFrom': ['accessToken'],
+  'profile.post': ['accessToken'],
   'instance.registration': ['redirectUri', 'scopes', 'publicUrl'],
 };
 

@@ -12,14 +12,14 @@ export class ScriptedPlatform {
   readonly #get: { url: string; answer: unknown }[];
   #next: FixtureAnswer[] = [];
 
-  /** @param get GET answers by URL; the longest that the request begins with is taken */
+  /** @param get answers to reading requests by URL; the longest that the request begins with is taken */
   constructor(get: Record<string, unknown>) {
     this.#get = Object.entries(get)
       .map(([url, answer]) => ({ url: normalise(url), answer }))
       .sort((one, other) => other.url.length - one.url.length);
   }
 
-  /** What comes next, whatever is asked; after that, GET answers only. */
+  /** What comes next, whatever is asked; after that, answers to reading requests only. */
   script(...answers: FixtureAnswer[]): void {
     this.#next = answers;
   }
@@ -41,7 +41,7 @@ export class ScriptedPlatform {
     const next = this.#next.shift();
     if (next) return toRawAnswer(next);
     const url = normalise(request.url);
-    const known = request.method === 'GET' ? this.#get.find((candidate) => url.startsWith(candidate.url)) : undefined;
+    const known = this.#get.find((candidate) => url.startsWith(candidate.url));
     if (known) return toRawAnswer({ status: 200, body: known.answer });
     this.violations.push(`nothing is there to answer ${request.method} ${request.url}`);
     throw new TransportError('unknown', 'nothing is there to answer');
