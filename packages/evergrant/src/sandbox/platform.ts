@@ -23,6 +23,8 @@ export interface TokenRequest {
   credential: 'code' | 'refresh_token' | 'access_token';
   clientAuthentication: ClientAuthentication[];
   omit: string[];
+  /** Parameters of the callback that the request must repeat. */
+  carry: string[];
 }
 
 export interface Revocation {
@@ -116,6 +118,7 @@ const tokenRequestsOf = (definition: ProviderDefinition): TokenRequest[] => {
       credential: defaults.credential,
       clientAuthentication: authenticationOf(definition, shape.clientAuthentication),
       omit: shape.omit ?? [],
+      carry: [...(protocol.exchange?.carry ?? []), ...(protocol.refreshRequest?.carry ?? [])],
     };
   };
   const renewal = protocol.refreshRequest ?? {};
@@ -161,11 +164,25 @@ const revocationOf = (definition: ProviderDefinition, clientId: string): Revocat
   };
 };
 
-const personOf = ({ definition, fixture }: SandboxPlatform, answers: Platform['answers']): AccountFacts => {
+/** What Evergrant keeps of a token answer. */
+const keptFacts = ({ definition, fixture }: SandboxPlatform): Record<string, string> => {
+  const { unwrap = '', keep = {} } = definition.protocol.tokenResponse ?? {};
+  const roots = [...[unwrap].flat(), ''].map((place) => valueAt(fixture.exchange.body, place));
+  return Object.fromEntries(
+    Object.entries(keep).flatMap(([name, path]) => {
+      const places = roots.flatMap((root) => [path].flat().map((place) => valueAt(root, place)));
+      const value = places.find((found) => typeof found === 'string');
+      return typeof value === 'string' ? [[name, value]] : [];
+    }),
+  );
+};
+
+const personOf = (source: SandboxPlatform, answers: Platform['answers']): AccountFacts => {
+  const { definition, fixture } = source;
   const { get, map } = definition.profile;
   const answer = findAnswer(answers, new URL(fill(get, definition)))?.answer;
   if (answer === undefined) throw unplayable(definition, 'its fixture holds no answer for the profile request');
-  if (typeof map === 'function') return map(answer);
+  if (typeof map === 'function') return map(answer, keptFacts(source));
   const text = (path: string | null | undefined): string | null => {
     const value = path ? valueAt(answer, path) : null;
     return typeof value === 'string' || typeof value === 'number' ? String(value) : null;

@@ -3,6 +3,7 @@ import { oauthError, refusal } from './answers.ts';
 import { isOurClient, presentedClient } from './client-authentication.ts';
 import { isLive, type Presented, present, revoke } from './grants.ts';
 import { rewrite, setAt, valueAt } from './json.ts';
+import { fill } from './origins.ts';
 import { asSeenBy } from './people.ts';
 import { findAnswer, type Platform, samePlace } from './platform.ts';
 import type { Received } from './received.ts';
@@ -10,7 +11,13 @@ import { writeToken } from './tokens.ts';
 import type { World } from './world.ts';
 
 /** The access token of an API request: in the platform's own place, or where RFC 6750 has it. */
-export const presentedAccessToken = ({ definition }: Platform, { headers, url }: Received): string | null => {
+export const presentedAccessToken = (platform: Platform, received: Received): string | null => {
+  const { definition } = platform;
+  const { headers, url, parameters } = received;
+  if (isProfileForm(platform, received)) {
+    const member = Object.entries(definition.profile.post!).find(([, value]) => value === '{accessToken}');
+    return member ? parameters.get(member[0]) : null;
+  }
   const { authentication } = definition.api;
   const bearer = /^Bearer (.+)$/i.exec(headers.get('authorization') ?? '')?.[1];
   if (typeof authentication === 'object' && 'query' in authentication)
@@ -22,12 +29,18 @@ export const presentedAccessToken = ({ definition }: Platform, { headers, url }:
   return bearer ?? url.searchParams.get('access_token');
 };
 
+/** A POST that only reads: who the person is, where the platform wants a form for that. */
+const isProfileForm = ({ definition }: Platform, { method, url }: Received): boolean =>
+  method === 'POST' &&
+  definition.profile.post !== undefined &&
+  samePlace(new URL(fill(definition.profile.get, definition)), url);
+
 /** Answers an API request: the fixture's answers in the name of whoever signed in, and an echo to whatever is written. */
 export const answerApiRequest = (world: World, platform: Platform, received: Received): Response => {
   const presented = present(world.state, platform, presentedAccessToken(platform, received), 'access', 'account');
   if (!presented || !isLive(presented, world.clock.now())) return unauthorized(platform);
   const { method, url, body } = received;
-  if (method !== 'GET') {
+  if (method !== 'GET' && !isProfileForm(platform, received)) {
     const { person, subject } = presented.grant;
     return Response.json({
       simulated: true,

@@ -81,10 +81,19 @@ export interface Tokens {
   refreshToken: string | null;
   expiresIn: unknown;
   scope: unknown;
+  /** What the definition keeps of the answer, joined. */
+  kept: string;
 }
 
-/** A client of one platform of a sandbox. */
-export const createTestClient = (sandbox: Sandbox, definition: ProviderDefinition) => {
+/**
+ * A client of one platform of a sandbox.
+ * @param callback what the platform's callbacks carry besides code and state
+ */
+export const createTestClient = (
+  sandbox: Sandbox,
+  definition: ProviderDefinition,
+  callback: Record<string, string> = {},
+) => {
   const { protocol, scopes } = definition;
   const app = sandbox.appFor(definition.id);
   const origins = sandbox.origins(definition.id);
@@ -94,6 +103,8 @@ export const createTestClient = (sandbox: Sandbox, definition: ProviderDefinitio
   };
   const verifier = randomBytes(32).toString('base64url');
   const usesPkce = protocol.pkce !== 'none';
+  const names = [...(protocol.exchange?.carry ?? []), ...(protocol.refreshRequest?.carry ?? [])];
+  const carried = Object.fromEntries(Object.entries(callback).filter(([name]) => names.includes(name)));
 
   const authorizationUrl = (changes: Record<string, string | null> = {}, requested = scopes.required): string => {
     const url = new URL(reroute(protocol.authorizationEndpoint!));
@@ -154,7 +165,7 @@ export const createTestClient = (sandbox: Sandbox, definition: ProviderDefinitio
       [shape.credentialParameter ?? 'code']: code,
       redirect_uri: redirectUri,
     };
-    return send(shape, { ...standard, ...pkce, ...changes }, secret);
+    return send(shape, { ...standard, ...pkce, ...carried, ...changes }, secret);
   };
 
   const upgrade = (accessToken: string): Promise<Response> => {
@@ -166,12 +177,13 @@ export const createTestClient = (sandbox: Sandbox, definition: ProviderDefinitio
     const shape = protocol.refreshRequest ?? {};
     const credential = shape.credential ?? 'refresh_token';
     const value = credential === 'access_token' ? accessToken : (refreshToken ?? '');
-    return send(shape, { grant_type: 'refresh_token', [shape.credentialParameter ?? credential]: value }, secret);
+    const standard = { grant_type: 'refresh_token', [shape.credentialParameter ?? credential]: value };
+    return send(shape, { ...standard, ...carried }, secret);
   };
 
   const read = async (answer: Response, before?: Tokens): Promise<Tokens> => {
     const body = (await answer.json()) as unknown;
-    const { unwrap = '', rename = {} } = protocol.tokenResponse ?? {};
+    const { unwrap = '', rename = {}, keep = {} } = protocol.tokenResponse ?? {};
     const inner = [unwrap]
       .flat()
       .map((path) => valueAt(body, path))
@@ -182,6 +194,9 @@ export const createTestClient = (sandbox: Sandbox, definition: ProviderDefinitio
       refreshToken: (member('refresh_token') as string | undefined) ?? before?.refreshToken ?? null,
       expiresIn: member('expires_in'),
       scope: member('scope'),
+      kept: Object.values(keep)
+        .flatMap((paths) => [paths].flat().map((path) => String(valueAt(inner, path) ?? valueAt(body, path))))
+        .join(),
     };
   };
 
@@ -189,7 +204,10 @@ export const createTestClient = (sandbox: Sandbox, definition: ProviderDefinitio
   const connect = async (decision?: Decision, requested?: string[]): Promise<Tokens> => {
     const callback = new URL(await sandbox.consent(authorizationUrl({}, requested), decision));
     const tokens = await read(await exchange(callback.searchParams.get('code')!));
-    return protocol.upgrade ? read(await upgrade(tokens.accessToken)) : tokens;
+    if (!protocol.upgrade) return tokens;
+    const upgraded = await read(await upgrade(tokens.accessToken));
+    // Some tell the scopes at the first answer only.
+    return { ...upgraded, scope: upgraded.scope ?? tokens.scope };
   };
 
   const get = (accessToken: string, url: string): Promise<Response> =>
@@ -204,9 +222,16 @@ export const setUpSandbox = async (
   options: Partial<SandboxOptions> = {},
 ) => {
   const clock = createTestClock();
-  const { sandbox, close } = await startSandbox({ platforms: await builtinPlatforms(), clock, ...options });
+  const platforms = await builtinPlatforms();
+  const { sandbox, close } = await startSandbox({ platforms, clock, ...options });
   onTestFinished(close);
-  return { clock, sandbox, client: createTestClient(sandbox, definition), control: sandbox.control(definition.id) };
+  const callback = platforms.find((platform) => platform.definition.id === definition.id)?.fixture.callback.granted;
+  return {
+    clock,
+    sandbox,
+    client: createTestClient(sandbox, definition, callback),
+    control: sandbox.control(definition.id),
+  };
 };
 
 /** The code in a callback. */

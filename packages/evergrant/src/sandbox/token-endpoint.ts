@@ -47,6 +47,7 @@ const isAuthenticated = (platform: Platform, request: TokenRequest, { headers, p
 type Handler = (world: World, platform: Platform, request: TokenRequest, parameters: URLSearchParams) => Response;
 
 const exchange: Handler = (world, platform, request, parameters) => {
+  if (!repeatsCallback(platform, request, parameters)) return refusedCode(platform);
   const facts = readToken(world.state.key, parameters.get(request.credentialParameter) ?? '');
   const pending = facts?.kind === 'code' && facts.platform === platform.id ? world.codes.get(facts.grant) : undefined;
   if (!pending) return refusedCode(platform);
@@ -86,6 +87,13 @@ const exchange: Handler = (world, platform, request, parameters) => {
   );
 };
 
+/** Whether what the callback carried comes back, where the platform wants that. */
+const repeatsCallback = ({ fixture }: Platform, { carry }: TokenRequest, parameters: URLSearchParams): boolean =>
+  carry.every((name) => {
+    const given = fixture.callback.granted?.[name];
+    return given === undefined || parameters.get(name) === given;
+  });
+
 /** RFC 7636 section 4.6. */
 const isVerified = ({ definition }: Platform, { challenge }: PendingCode, verifier: string | null): boolean => {
   if (challenge === null) return true;
@@ -114,6 +122,7 @@ const upgrade: Handler = (world, platform, request, parameters) => {
 };
 
 const refresh: Handler = (world, platform, request, parameters) => {
+  if (!repeatsCallback(platform, request, parameters)) return refusedRenewal(platform);
   const credential = parameters.get(request.credentialParameter);
   if (request.credential === 'access_token') {
     const presented = present(world.state, platform, credential, 'access');
