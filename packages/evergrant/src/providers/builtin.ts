@@ -4,12 +4,20 @@ import discord from './builtin/discord.ts';
 import dribbble from './builtin/dribbble.ts';
 import facebook from './builtin/facebook.ts';
 import github from './builtin/github.ts';
+import instagram from './builtin/instagram.ts';
+import instagramStandalone from './builtin/instagram-standalone.ts';
 import kick from './builtin/kick.ts';
 import linkedin from './builtin/linkedin.ts';
 import medium from './builtin/medium.ts';
+import pinterest from './builtin/pinterest.ts';
 import reddit from './builtin/reddit.ts';
 import slack from './builtin/slack.ts';
+import snapchat from './builtin/snapchat.ts';
+import threads from './builtin/threads.ts';
+import tiktok from './builtin/tiktok.ts';
+import tiktokBusiness from './builtin/tiktok-business.ts';
 import twitch from './builtin/twitch.ts';
+import vk from './builtin/vk.ts';
 import wordpressCom from './builtin/wordpress-com.ts';
 import x from './builtin/x.ts';
 import youtube from './builtin/youtube.ts';
@@ -21,12 +29,20 @@ export const builtinProviders: Record<string, ProviderDefinition<ProtocolDefinit
   dribbble,
   facebook,
   github,
+  instagram,
+  'instagram-standalone': instagramStandalone,
   kick,
   linkedin,
   medium,
+  pinterest,
   reddit,
   slack,
+  snapchat,
+  threads,
+  tiktok,
+  'tiktok-business': tiktokBusiness,
   twitch,
+  vk,
   'wordpress-com': wordpressCom,
   x,
   youtube,

@@ -4,12 +4,20 @@ import discord from '../providers/builtin/discord.fixture.ts';
 import dribbble from '../providers/builtin/dribbble.fixture.ts';
 import facebook from '../providers/builtin/facebook.fixture.ts';
 import github from '../providers/builtin/github.fixture.ts';
+import instagram from '../providers/builtin/instagram.fixture.ts';
+import instagramStandalone from '../providers/builtin/instagram-standalone.fixture.ts';
 import kick from '../providers/builtin/kick.fixture.ts';
 import linkedin from '../providers/builtin/linkedin.fixture.ts';
 import medium from '../providers/builtin/medium.fixture.ts';
+import pinterest from '../providers/builtin/pinterest.fixture.ts';
 import reddit from '../providers/builtin/reddit.fixture.ts';
 import slack from '../providers/builtin/slack.fixture.ts';
+import snapchat from '../providers/builtin/snapchat.fixture.ts';
+import threads from '../providers/builtin/threads.fixture.ts';
+import tiktok from '../providers/builtin/tiktok.fixture.ts';
+import tiktokBusiness from '../providers/builtin/tiktok-business.fixture.ts';
 import twitch from '../providers/builtin/twitch.fixture.ts';
+import vk from '../providers/builtin/vk.fixture.ts';
 import wordpressCom from '../providers/builtin/wordpress-com.fixture.ts';
 import x from '../providers/builtin/x.fixture.ts';
 import youtube from '../providers/builtin/youtube.fixture.ts';
@@ -21,12 +29,20 @@ export const providerFixtures: Record<string, ProviderFixture> = {
   dribbble,
   facebook,
   github,
+  instagram,
+  'instagram-standalone': instagramStandalone,
   kick,
   linkedin,
   medium,
+  pinterest,
   reddit,
   slack,
+  snapchat,
+  threads,
+  tiktok,
+  'tiktok-business': tiktokBusiness,
   twitch,
+  vk,
   'wordpress-com': wordpressCom,
   x,
   youtube,

@@ -1,47 +1,12 @@
 import type { ProviderFixture } from '../fixture.ts';
-
-type Sample = ProviderFixture['errors'][number];
+import { facebookDenied, facebookLoginErrors, graphApiErrors, lostRoleError } from './meta.samples.ts';
 
 const graph = 'https://graph.facebook.com/v26.0';
-
-/** An error as Graph sends it. */
-const graphError = (message: string, code: number, subcode?: number) => ({
-  error: {
-    message,
-    type: 'OAuthException',
-    code,
-    ...(subcode === undefined ? {} : { error_subcode: subcode }),
-    fbtrace_id: 'AbCdEfGhIjKlMnOpQrStUv',
-  },
-});
-
-const atExchange = (message: string, code: number, subcode?: number) => ({
-  phase: 'exchange' as const,
-  status: 400,
-  body: graphError(message, code, subcode),
-});
-
-/** The API's errors; status 400 unless said otherwise. */
-const atApi = (is: Sample['is'], message: string, code: number, subcode?: number): Sample => ({
-  phase: 'api',
-  status: 400,
-  body: graphError(message, code, subcode),
-  is,
-});
-
-const invalid = 'Error validating access token:';
 
 /** From developers.facebook.com and the issues named in the definition, as of 2026-11-23. */
 export default {
   provider: 'facebook',
-  callback: {
-    denied: {
-      error: 'access_denied',
-      error_code: '200',
-      error_description: 'Permissions error',
-      error_reason: 'user_denied',
-    },
-  },
+  callback: { denied: facebookDenied },
   // One to two hours as a rule; 60 days straight from the exchange are seen too. The upgrade decides.
   exchange: { status: 200, body: { access_token: 'SAMPLE_SHORT_AT', token_type: 'bearer', expires_in: 5400 } },
   upgrade: { status: 200, body: { access_token: 'SAMPLE_AT', token_type: 'bearer', expires_in: 5183944 } },
@@ -116,135 +81,5 @@ export default {
       ownToken: true,
     },
   ],
-  errors: [
-    {
-      phase: 'authorize',
-      status: 302,
-      body: {
-        error: 'access_denied',
-        error_code: '200',
-        error_description: 'Permissions error',
-        error_reason: 'user_denied',
-      },
-      is: 'reconnect',
-      error: 'consent_denied',
-    },
-    {
-      phase: 'authorize',
-      status: 302,
-      body: { error_code: '1349187', error_message: 'Feature unavailable' },
-      is: 'app-misconfigured',
-      error: 'provider_app_not_allowed',
-      note: 'the number is unconfirmed, the names of the parameters are not',
-    },
-    {
-      ...atExchange('This authorization code has been used.', 100, 36009),
-      is: 'reconnect',
-      error: 'code_rejected',
-    },
-    { ...atExchange('This authorization code has expired.', 100, 36007), is: 'reconnect', error: 'code_rejected' },
-    {
-      ...atExchange(
-        'Error validating verification code. Please make sure your redirect_uri is identical to the one you used in the OAuth dialog request',
-        100,
-        36008,
-      ),
-      is: 'app-misconfigured',
-      error: 'redirect_uri_mismatch',
-    },
-    {
-      ...atExchange('Invalid verification code format.', 100, 36007),
-      is: 'reconnect',
-      error: 'code_rejected',
-      note: 'a mangled code; the subcode is unconfirmed and is that of an expired one',
-    },
-    {
-      ...atExchange('Error validating client secret.', 1),
-      is: 'app-misconfigured',
-      error: 'provider_app_credentials_invalid',
-    },
-    {
-      ...atExchange('Error validating application. Invalid application ID.', 101),
-      is: 'app-misconfigured',
-      error: 'provider_app_credentials_invalid',
-    },
-    {
-      phase: 'refresh',
-      status: 400,
-      body: graphError(`${invalid} Session has expired on Sunday, 01-Nov-26 10:00:00 PST.`, 190, 463),
-      is: 'reconnect',
-      error: 'reauth_required',
-    },
-    {
-      phase: 'refresh',
-      status: 400,
-      body: graphError('Error validating client secret.', 1),
-      is: 'app-misconfigured',
-      error: 'provider_app_credentials_invalid',
-    },
-    { phase: 'refresh', status: 500, body: graphError('An unknown error occurred', 1), is: 'retry' },
-    {
-      phase: 'revoke',
-      status: 400,
-      body: graphError(`${invalid} The user has not authorized application 1234567890.`, 190, 458),
-      is: 'reconnect',
-      note: 'nothing is left to revoke',
-    },
-    atApi('reconnect', `${invalid} Session has expired on Sunday, 01-Nov-26 10:00:00 PST.`, 190, 463),
-    {
-      ...atApi('reconnect', `${invalid} Session has expired on Sunday, 01-Nov-26 10:00:00 PST.`, 190, 463),
-      status: 401,
-      note: '401 is seen too',
-    },
-    atApi(
-      'reconnect',
-      `${invalid} The session has been invalidated because the user changed their password or Facebook has changed the session for security reasons.`,
-      190,
-      460,
-    ),
-    atApi('reconnect', `${invalid} The user has not authorized application 1234567890.`, 190, 458),
-    atApi(
-      'reconnect',
-      `${invalid} You cannot access the app till you log in to www.facebook.com and follow the instructions given.`,
-      190,
-      459,
-    ),
-    { ...atApi('reconnect', `${invalid} The user is unconfirmed.`, 190, 464), note: 'wording unconfirmed' },
-    atApi('reconnect', 'Invalid OAuth access token.', 190, 467),
-    atApi(
-      'reconnect',
-      `${invalid} The user must be an administrator, editor, or moderator of the page in order to impersonate it.`,
-      190,
-      492,
-    ),
-    atApi('reconnect', 'Invalid OAuth access token - Cannot parse access token', 190),
-    atApi('reconnect', '(#102) Session key invalid or no longer valid', 102),
-    atApi('missing-scope', '(#10) Application does not have permission for this action', 10),
-    atApi('missing-scope', '(#200) Requires pages_manage_posts permission to manage the object', 200),
-    {
-      ...atApi('missing-scope', '(#200) Requires pages_manage_posts permission to manage the object', 200),
-      status: 403,
-    },
-    atApi('app-misconfigured', '(#3) Application does not have the capability to make this API call.', 3),
-    atApi('bad-body', '(#100) Invalid parameter', 100),
-    atApi('bad-body', '(#100) Unsupported get request. The object does not exist.', 100, 33),
-    atApi('app-misconfigured', 'API calls from the server require an appsecret_proof argument', 100),
-    { ...atApi('rate-limit', '(#4) Application request limit reached', 4), status: 403 },
-    atApi('rate-limit', '(#17) User request limit reached', 17, 2446079),
-    { ...atApi('rate-limit', '(#32) Page request limit reached', 32), status: 403 },
-    atApi('rate-limit', '(#613) Calls to this api have exceeded the rate limit.', 613),
-    {
-      ...atApi('rate-limit', 'There have been too many calls to this Page account. Wait a bit and try again.', 80001),
-      headers: {
-        'x-business-use-case-usage':
-          '{"109876543210":[{"type":"pages","call_count":95,"total_cputime":20,"total_time":20,"estimated_time_to_regain_access":19}]}',
-      },
-    },
-    atApi('rate-limit', 'The action attempted has been deemed abusive or is otherwise disallowed', 368),
-    {
-      ...atApi('retry', 'An unexpected error has occurred. Please retry your request later.', 2),
-      status: 500,
-    },
-    { ...atApi('retry', 'An unknown error occurred', 1), status: 500 },
-  ],
+  errors: [...facebookLoginErrors, ...graphApiErrors, lostRoleError],
 } satisfies ProviderFixture;

@@ -18,6 +18,9 @@ export const credentials: RenewInput = {
   extra: {},
 };
 
+/** A token of which only itself is known. */
+export const tokens = { accessToken: 'SAMPLE_AT', scopes: null, extra: {} };
+
 /** A built-in provider whose requests are seen and answered from its fixture, or as scripted. */
 export const setUp = (
   definition: ProviderDefinition,
@@ -40,7 +43,9 @@ export const setUp = (
   const getJson = createGetJson(platform.egress, systemClock, () => protocol);
   const last = () => {
     const request = platform.sent.at(-1)!;
-    return { ...request, form: Object.fromEntries(new URLSearchParams(request.body)) };
+    const form = Object.fromEntries(new URLSearchParams(request.body));
+    const json: unknown = request.body?.startsWith('{') ? JSON.parse(request.body) : null;
+    return { ...request, form, json, query: Object.fromEntries(new URL(request.url).searchParams) };
   };
   return { app, platform, protocol, getJson, last };
 };
@@ -50,14 +55,26 @@ type World = ReturnType<typeof setUp>;
 /** Base64 of `client-1:s3cret`, as it stands. */
 export const basic = `Basic ${btoa('client-1:s3cret')}`;
 
-/** Sends the code; `last()` is then the token request. @returns the authorization request */
-export const exchange = async ({ app, platform, protocol }: World, answer: FixtureAnswer): Promise<URL> => {
+/** The state of every flow here. */
+export const state = 's'.repeat(43);
+
+/**
+ * Sends the code; `last()` is then the token request.
+ *
+ * @param callback what the callback carries beside code and state
+ * @returns the authorization request
+ */
+export const exchange = async (
+  { app, platform, protocol }: World,
+  answer: FixtureAnswer,
+  callback: Record<string, string> = {},
+): Promise<URL> => {
   const { redirectUri } = app;
-  const input = { state: 's'.repeat(43), scopes: app.scopes, redirectUri, reconnect: false, instance: null };
+  const input = { state, scopes: app.scopes, redirectUri, reconnect: false, instance: null };
   const { url, secrets } = await protocol.authorize(app, input);
   platform.script(answer);
-  const parameters = new URLSearchParams({ code: 'CODE', state: input.state });
-  await protocol.sendExchange(app, { parameters, state: input.state, secrets, redirectUri });
+  const parameters = new URLSearchParams({ code: 'CODE', state, ...callback });
+  await protocol.sendExchange(app, { parameters, state, secrets, redirectUri });
   return new URL(url);
 };
 

@@ -1,0 +1,135 @@
+import type { ProviderFixture } from '../fixture.ts';
+import { atApi, denied, flatError, graphError, invalid } from './meta.samples.ts';
+
+const expired = graphError(`${invalid} Session has expired on Sunday, 01-Nov-26 10:00:00 PST.`, 190, 463);
+
+/** From developers.facebook.com/docs/threads and the sources named in the definition, as of 2026-11-23. */
+export default {
+  provider: 'threads',
+  callback: { denied },
+  exchange: { status: 200, body: { access_token: 'SAMPLE_SHORT_AT', user_id: '17841409876543211' } },
+  upgrade: { status: 200, body: { access_token: 'SAMPLE_AT', token_type: 'bearer', expires_in: 5183944 } },
+  refresh: { status: 200, body: { access_token: 'SAMPLE_AT2', token_type: 'bearer', expires_in: 5183944 } },
+  expected: { expiresIn: 5183944, scopes: null, refreshToken: false },
+  variants: [
+    {
+      note: 'the id as a bare number beyond 2^53',
+      exchange: { status: 200, body: '{"access_token":"SAMPLE_AT","user_id":17841409876543211}' },
+      expected: { expiresIn: 5184000, scopes: null, refreshToken: false },
+    },
+    {
+      note: 'with a type',
+      exchange: {
+        status: 200,
+        body: { access_token: 'SAMPLE_AT', token_type: 'bearer', user_id: '17841409876543211' },
+      },
+      expected: { expiresIn: 5184000, scopes: null, refreshToken: false },
+    },
+  ],
+  get: {
+    'https://graph.threads.net/v1.0/debug_token': {
+      data: {
+        type: 'USER',
+        application: 'My app',
+        data_access_expires_at: 1803225600,
+        expires_at: 1800633600,
+        is_valid: true,
+        issued_at: 1795449600,
+        scopes: ['threads_basic', 'threads_content_publish'],
+        user_id: '1234567890123456',
+      },
+    },
+    'https://graph.threads.net/v1.0/me?fields=id,username,name,threads_profile_picture_url,threads_biography': {
+      id: '1234567890123456',
+      username: 'example.bakery',
+      name: 'Example Bakery',
+      threads_profile_picture_url: 'https://scontent-sjc3-1.cdninstagram.com/bakery.jpg',
+      threads_biography: 'Bread.',
+    },
+  },
+  grantedScopes: ['threads_basic', 'threads_content_publish'],
+  accounts: [
+    {
+      id: '1234567890123456',
+      type: 'profile',
+      name: 'Example Bakery',
+      username: 'example.bakery',
+      picture: 'https://scontent-sjc3-1.cdninstagram.com/bakery.jpg',
+      ownToken: false,
+    },
+  ],
+  errors: [
+    { phase: 'authorize', status: 302, body: denied, is: 'reconnect', error: 'consent_denied' },
+    {
+      phase: 'exchange',
+      status: 400,
+      body: flatError('Matching code was not found or was already used'),
+      is: 'reconnect',
+      error: 'code_rejected',
+    },
+    {
+      phase: 'exchange',
+      status: 400,
+      body: graphError('Error validating client secret.', 1),
+      is: 'app-misconfigured',
+      error: 'provider_app_credentials_invalid',
+      note: 'this shape or the next: unconfirmed',
+    },
+    {
+      phase: 'exchange',
+      status: 400,
+      body: flatError('Error validating client secret.'),
+      is: 'app-misconfigured',
+      error: 'provider_app_credentials_invalid',
+    },
+    {
+      phase: 'exchange',
+      status: 400,
+      body: graphError(
+        'Error validating verification code. Please make sure your redirect_uri is identical to the one you used in the OAuth dialog request',
+        100,
+        36008,
+      ),
+      is: 'app-misconfigured',
+      error: 'redirect_uri_mismatch',
+      note: 'unconfirmed here; the same engine as at Instagram',
+    },
+    { phase: 'refresh', status: 400, body: expired, is: 'reconnect', error: 'reauth_required' },
+    { phase: 'refresh', status: 401, body: expired, is: 'reconnect', error: 'reauth_required' },
+    {
+      phase: 'refresh',
+      status: 400,
+      body: graphError('Application does not have permission for this action', 10),
+      is: 'missing-scope',
+      error: 'reauth_required',
+    },
+    {
+      phase: 'refresh',
+      status: 400,
+      body: graphError('The access token is too young to be renewed', 100),
+      is: 'retry',
+      note: 'before one day of age; number and wording are unconfirmed',
+    },
+    { phase: 'api', status: 400, body: expired, is: 'reconnect' },
+    { phase: 'api', status: 401, body: expired, is: 'reconnect', note: '401 is seen too' },
+    atApi(
+      'reconnect',
+      `${invalid} The session has been invalidated because the user changed their password or Facebook has changed the session for security reasons.`,
+      190,
+      460,
+    ),
+    atApi('reconnect', 'Invalid OAuth access token - Cannot parse access token', 190),
+    atApi('missing-scope', 'Application does not have permission for this action', 10),
+    {
+      ...atApi('missing-scope', 'Application does not have permission for this action', 10),
+      status: 500,
+      note: '500 has been seen',
+    },
+    atApi('rate-limit', '(#4) Application request limit reached', 4),
+    { ...atApi('retry', 'The requested resource does not exist', 24, 4279009), note: 'subcode unconfirmed' },
+    {
+      ...atApi('retry', 'An unexpected error has occurred. Please retry your request later.', 2),
+      status: 500,
+    },
+  ],
+} satisfies ProviderFixture;
