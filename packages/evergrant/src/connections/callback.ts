@@ -9,8 +9,8 @@ import { hashToken, matchesHash } from './tokens.ts';
 import type { UnderWay } from './under-way.ts';
 
 /**
- * Takes the platform's answer (RFC 6749 section 4.1.2): checks path, browser, state and issuer, takes the flow exactly
- * once, exchanges the code and goes on to the end. What fails from there on ends the flow and is shown by its status.
+ * Takes the platform's answer (RFC 6749 section 4.1.2, RFC 5849 section 2.2): checks path, browser, state and issuer,
+ * takes the flow exactly once, exchanges the code and goes on to the end. What fails from there on ends the flow and is shown by its status.
  *
  * @param provider the provider of the path on which the answer came
  * @returns the flow, ended one way or the other
@@ -25,8 +25,7 @@ export const takeCallback = async (
   browserOf: (flowId: string) => string | undefined,
 ): Promise<FlowRow> => {
   const { store, clock } = context;
-  const state = stateOf(parameters);
-  const flow = await flows.byState(store.db, hashToken(state));
+  const flow = await flows.byState(store.db, hashToken(handleOf(context, provider, parameters)));
   if (!flow) throw new EvergrantError('flow_not_found');
   checkPending(context, flow);
   if (flow.provider !== provider) {
@@ -39,7 +38,7 @@ export const takeCallback = async (
   const protocol = context.apps.protocol(app);
   const authorization = openAuthorization(context, flow);
   const secrets = { ...authorization.secrets, carried: protocol.carry(app, parameters) };
-  const input = { parameters, state, secrets, redirectUri: flow.redirect_uri! };
+  const input = { parameters, state: authorization.state, secrets, redirectUri: flow.redirect_uri! };
   const refusal = await refusalOf(() => protocol.checkCallback(app, input));
   if (refusal?.code === 'callback_malformed') throw refusal;
   const changes = {
@@ -60,18 +59,28 @@ export const checkPending = (context: Context, flow: FlowRow): void => {
   if (flow.status !== 'pending') throw new EvergrantError('flow_already_used');
 };
 
-/** @throws EvergrantError `callback_malformed` when there is none, or any parameter comes twice (RFC 6749 section 3.1) */
-const stateOf = (parameters: URLSearchParams): string => {
+/**
+ * The value by which an answer names its flow.
+ *
+ * @throws EvergrantError `callback_malformed` when there is none, or any parameter comes twice (RFC 6749 section 3.1)
+ */
+const handleOf = (context: Context, provider: string, parameters: URLSearchParams): string => {
   const names = [...parameters.keys()];
-  const state = parameters.get('state');
-  if (new Set(names).size !== names.length || !state) {
+  const handle = ownHandleOf(context, provider, parameters) ?? parameters.get('state');
+  if (new Set(names).size !== names.length || !handle) {
     const said = parameters.get('error');
     throw new EvergrantError('callback_malformed', {
-      detail: state ? 'A parameter came twice' : 'The parameter state is missing',
+      detail: handle ? 'A parameter came twice' : 'Nothing in it tells to which attempt it belongs',
       ...(said && /^[\w.-]{1,64}$/.test(said) ? { upstream: { code: said } } : {}),
     });
   }
-  return state;
+  return handle;
+};
+
+/** Of a protocol without `state`. The path may name a provider that nobody has configured, or that does not exist. */
+const ownHandleOf = (context: Context, provider: string, parameters: URLSearchParams): string | null => {
+  const app = context.apps.list().find((candidate) => candidate.provider === provider);
+  return (app && context.apps.protocol(app).handleOf?.(app, parameters)) ?? null;
 };
 
 const refusalOf = async (check: () => Promise<void>): Promise<EvergrantError | null> => {

@@ -94,21 +94,44 @@ export const createLink = (context: Context) => {
       instance: flow.instance,
     };
     let authorization: Authorization;
+    let stateHash = hashToken(state);
     try {
-      authorization = { ...(await context.apps.protocol(app).authorize(app, request)), state };
+      const { url, secrets, handle } = await context.apps.protocol(app).authorize(app, request);
+      authorization = { url, secrets, state };
+      if (handle !== undefined) stateHash = await freeHandle(app, handle);
     } catch (error) {
       const ours = isEvergrantError(error) ? error : new EvergrantError('internal');
       await failFlow(context, flow, ours);
       throw ours;
     }
-    await flows.move(store.db, flow.id, ['pending'], {
+    const kept = await flows.setAuthorization(store.db, flow.id, {
       client_id: app.clientId,
-      state_hash: hashToken(state),
+      state_hash: stateHash,
       redirect_uri: app.redirectUri,
       authorization_sealed: sealAuthorization(context, flow.id, authorization),
       updated_at: clock.now(),
     });
-    return { kind: 'redirect', flow, url: authorization.url };
+    if (kept) return { kind: 'redirect', flow, url: authorization.url };
+    // The link was opened twice at once, and the platform was asked twice: the answer that was kept counts for both.
+    const current = (await flows.byId(store.db, flow.id))!;
+    checkPending(context, current);
+    return { kind: 'redirect', flow: current, url: openAuthorization(context, current).url };
+  };
+
+  /**
+   * A handle that the platform chose. Nobody promises that it never comes again, and it must lead to this flow alone.
+   *
+   * @returns its hash
+   * @throws EvergrantError `provider_bad_response` where a flow that still waits has the same
+   */
+  const freeHandle = async (app: App, handle: string): Promise<string> => {
+    const hash = hashToken(handle);
+    await flows.forgetEndedHandle(store.db, hash);
+    if (!(await flows.byState(store.db, hash))) return hash;
+    throw new EvergrantError('provider_bad_response', {
+      provider: app.provider,
+      detail: 'The platform gave the same request token twice.',
+    });
   };
 
   return { open, confirm };

@@ -1,3 +1,4 @@
+import { tokenSecretOf } from '../protocols/oauth1/token-secret.ts';
 import type { GrantRow } from '../store/index.ts';
 import type { Vault } from '../vault/index.ts';
 
@@ -36,10 +37,15 @@ export const openCredentials = (
   refreshToken: grant.refresh_token_sealed
     ? openGrant(vault, grant.id, 'refresh_token_sealed', grant.refresh_token_sealed)
     : null,
-  extra: grant.extra_sealed
-    ? (JSON.parse(openGrant(vault, grant.id, 'extra_sealed', grant.extra_sealed)) as Record<string, string>)
-    : {},
+  extra: grant.extra_sealed ? openExtra(vault, grant.id, grant.extra_sealed) : {},
 });
+
+const openExtra = (vault: Vault, grantId: string, sealed: Uint8Array): Record<string, string> =>
+  JSON.parse(openGrant(vault, grantId, 'extra_sealed', sealed)) as Record<string, string>;
+
+/** The secret of an OAuth 1.0a token. */
+export const openTokenSecret = (vault: Vault, grantId: string, extraSealed: Uint8Array): string | undefined =>
+  tokenSecretOf(openExtra(vault, grantId, extraSealed));
 
 export const openCandidate = (vault: Vault, grant: Pick<GrantRow, 'id' | 'candidate_sealed'>): string | null =>
   grant.candidate_sealed ? openGrant(vault, grant.id, 'candidate_sealed', grant.candidate_sealed) : null;

@@ -1,7 +1,7 @@
 import { EvergrantError, type ReauthReason } from '../errors/index.ts';
 import { type GrantRow, grants, type ReadingRow, schedule } from '../store/index.ts';
 import { type Context, isRenewable } from './context.ts';
-import { openAccessToken } from './credentials.ts';
+import { openAccessToken, openTokenSecret } from './credentials.ts';
 import { endGrant, noteDegraded } from './failing.ts';
 import { reauthError, toStoredFailure } from './failure.ts';
 import type { RenewalOutcome, Renewals } from './renew.ts';
@@ -10,6 +10,8 @@ import { defaultMinValid, requestDeadline, safetyMargin } from './timing.ts';
 export interface AccessToken {
   accessToken: string;
   tokenType: 'bearer' | 'oauth1' | 'dpop';
+  /** With `oauth1` only (RFC 5849 section 2.3). */
+  tokenSecret?: string;
   /** RFC 3339; null: no end. */
   expiresAt: string | null;
   scopes: string[];
@@ -219,6 +221,9 @@ const toToken = (context: Context, row: ReadingRow): AccessToken => {
   return {
     accessToken: openAccessToken(context.vault, row.grant_id, row.access_token_sealed),
     tokenType: row.token_type,
+    ...(row.extra_sealed === null
+      ? {}
+      : { tokenSecret: openTokenSecret(context.vault, row.grant_id, row.extra_sealed) }),
     expiresAt: isoTime(row.expires_at),
     scopes: JSON.parse(row.scopes_granted) as string[],
     generation: row.generation,

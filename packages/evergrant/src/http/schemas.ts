@@ -119,6 +119,7 @@ export const tokenSchema = z
   .object({
     access_token: z.string(),
     token_type: z.enum(['bearer', 'oauth1', 'dpop']),
+    token_secret: z.string().optional().openapi({ description: 'With the type oauth1 only' }),
     expires_at: time.nullable(),
     scopes: z.array(z.string()),
     generation: z.int(),
@@ -128,6 +129,7 @@ export const tokenSchema = z
 export const tokenBody = (token: AccessToken): z.infer<typeof tokenSchema> => ({
   access_token: token.accessToken,
   token_type: token.tokenType,
+  ...(token.tokenSecret === undefined ? {} : { token_secret: token.tokenSecret }),
   expires_at: token.expiresAt,
   scopes: token.scopes,
   generation: token.generation,

@@ -140,8 +140,9 @@ const defaultMeaning = (phase: Phase, { status, code }: Report): Meaning | null 
   if (phase === 'api') return apiMeaning(status);
   const known = tokenCodes.get(code ?? '');
   if (known) return known;
-  // RFC 6749 section 5.2 gives 401 to failed client authentication alone.
-  if (status === 401 && code === undefined) return meaning('app-misconfigured', 'provider_app_credentials_invalid');
+  // RFC 6749 section 5.2 gives 401 to failed client authentication alone; before the consent there is nobody else.
+  if (status === 401 && (code === undefined || phase === 'request'))
+    return meaning('app-misconfigured', 'provider_app_credentials_invalid');
   return meaning('bad-body');
 };
 
@@ -166,7 +167,7 @@ const errorOfClass = (is: ErrorClass, phase: Phase): ErrorCode => {
           ? 'reauth_required'
           : 'scope_insufficient';
     case 'app-misconfigured':
-      return isTokenPhase(phase) || phase === 'revoke'
+      return isTokenPhase(phase) || phase === 'revoke' || phase === 'request'
         ? 'provider_app_credentials_invalid'
         : 'provider_app_not_allowed';
     case 'rate-limit':

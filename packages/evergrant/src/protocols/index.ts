@@ -2,6 +2,7 @@ import type { Egress } from '../egress/types.ts';
 import type { Clock } from '../telemetry/clock.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { createGetJson, type GetJson } from './get-json.ts';
+import { createOAuth1 } from './oauth1/index.ts';
 import { createOAuth2 } from './oauth2/index.ts';
 import type { App, Protocol } from './types.ts';
 
@@ -15,6 +16,7 @@ export interface Speech {
 export const createSpeech = (egress: Egress, tools: { clock: Clock; logger: Logger }): Speech => {
   const protocols: Partial<Record<App['definition']['protocol']['kind'], Protocol>> = {
     oauth2: createOAuth2(egress, tools),
+    oauth1: createOAuth1(egress, tools),
   };
   const protocolOf = (app: App): Protocol => protocols[app.definition.protocol.kind]!;
   return { protocolOf, getJson: createGetJson(egress, tools.clock, protocolOf) };

@@ -31,11 +31,15 @@ export interface FlowSecrets {
   nonce?: string;
   /** Parameters of the callback that later requests repeat. */
   carried?: Record<string, string>;
+  /** RFC 5849 temporary credentials. */
+  requestToken?: { token: string; secret: string };
 }
 
 export interface AuthorizationRequest {
   url: string;
   secrets: FlowSecrets;
+  /** By what the callback names its flow, where the protocol has no `state`. */
+  handle?: string;
 }
 
 /** A token answer as it came over the wire: what the journal keeps, sealed, before anything is parsed. */
@@ -123,8 +127,10 @@ export interface Protocol<Kind extends ProtocolDefinition = ProtocolDefinition> 
     app: App<Kind>,
     input: { state: string; scopes: string[]; redirectUri: string; reconnect: boolean; instance: string | null },
   ): Promise<AuthorizationRequest>;
+  /** What a callback says as {@link AuthorizationRequest.handle}; absent: its `state`. */
+  handleOf?(app: App<Kind>, parameters: URLSearchParams): string | null;
   /**
-   * Checks the authorization response (RFC 6749 section 4.1.2, RFC 9207).
+   * Checks the authorization response (RFC 6749 section 4.1.2, RFC 9207, RFC 5849 section 2.2).
    * @throws EvergrantError `consent_denied`, `callback_malformed`, `issuer_mismatch` …: nothing was sent
    */
   checkCallback(app: App<Kind>, input: ExchangeInput): Promise<void>;

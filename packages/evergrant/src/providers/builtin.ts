@@ -16,10 +16,12 @@ import snapchat from './builtin/snapchat.ts';
 import threads from './builtin/threads.ts';
 import tiktok from './builtin/tiktok.ts';
 import tiktokBusiness from './builtin/tiktok-business.ts';
+import tumblrOauth1 from './builtin/tumblr-oauth1.ts';
 import twitch from './builtin/twitch.ts';
 import vk from './builtin/vk.ts';
 import wordpressCom from './builtin/wordpress-com.ts';
 import x from './builtin/x.ts';
+import xOauth1 from './builtin/x-oauth1.ts';
 import youtube from './builtin/youtube.ts';
 import type { ProtocolDefinition, ProviderDefinition } from './define.ts';
 
@@ -41,9 +43,11 @@ export const builtinProviders: Record<string, ProviderDefinition<ProtocolDefinit
   threads,
   tiktok,
   'tiktok-business': tiktokBusiness,
+  'tumblr-oauth1': tumblrOauth1,
   twitch,
   vk,
   'wordpress-com': wordpressCom,
   x,
+  'x-oauth1': xOauth1,
   youtube,
 };

@@ -1,7 +1,10 @@
 import type { ErrorCode, ReauthReason } from '../errors/index.ts';
 
-/** Where in the life of a grant an answer was received. The same status and body can mean different things in each. */
-export type Phase = 'authorize' | 'exchange' | 'refresh' | 'revoke' | 'api';
+/**
+ * Where in the life of a grant an answer was received. The same status and body can mean different things in each.
+ * `request`: what is asked before the person is, as the request token of OAuth 1.0a (RFC 5849 section 2.1).
+ */
+export type Phase = 'request' | 'authorize' | 'exchange' | 'refresh' | 'revoke' | 'api';
 
 /** What an error of the platform means for us. */
 export type ErrorClass =

@@ -126,6 +126,8 @@ const oauth1 = objectOf<OAuth1Protocol>({
   signatureMethod: z.literal('HMAC-SHA1').optional(),
   authorizationParameters: texts.optional(),
   deniedParameter: text.optional(),
+  refusesWithoutVerifier: z.boolean().optional(),
+  verifierIn: z.enum(['header', 'body']).optional(),
   keep: texts.optional(),
   headers: texts.optional(),
   errors: errorShape.optional(),

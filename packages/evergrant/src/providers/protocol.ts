@@ -121,8 +121,13 @@ export interface OAuth1Protocol {
   authorizationParameters?: Record<string, string>;
   /** The callback's parameter of a refusal; X sends `denied` with the request token. */
   deniedParameter?: string;
+  /** A callback without a verifier is a refusal (Tumblr). Default: it is malformed. */
+  refusesWithoutVerifier?: boolean;
+  /** Where the access token request carries `oauth_verifier`. Default: in the header, as RFC 5849 section 2.3 has it. */
+  verifierIn?: 'header' | 'body';
   /** Facts of the answer to keep, as in {@link TokenResponseShape.keep}. */
   keep?: Record<string, string>;
+  /** Headers of every request for credentials, and of the revocation. */
   headers?: Record<string, string>;
   errors?: ErrorShape;
 }
@@ -160,3 +165,6 @@ export interface RevocationShape {
 
 /** OAuth 2.0 (RFC 6749) with PKCE (RFC 7636) unless the definition says otherwise. */
 export const oauth2 = (protocol: Omit<OAuth2Protocol, 'kind'>): OAuth2Protocol => ({ kind: 'oauth2', ...protocol });
+
+/** OAuth 1.0a (RFC 5849). */
+export const oauth1 = (protocol: Omit<OAuth1Protocol, 'kind'>): OAuth1Protocol => ({ kind: 'oauth1', ...protocol });

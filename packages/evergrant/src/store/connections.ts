@@ -168,6 +168,8 @@ export const reading = (db: Queryable, id: string) =>
       'grants.reason',
       'grants.access_token_sealed',
       'grants.token_type',
+      // Only tokens of this type are read together with a secret; the others need not carry their facts along.
+      sql<Uint8Array | null>`case when grants.token_type = 'oauth1' then grants.extra_sealed end`.as('extra_sealed'),
       'grants.scopes_granted',
       'grants.expires_at',
       'grants.lifetime',

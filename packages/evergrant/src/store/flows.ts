@@ -25,6 +25,32 @@ export const bindBrowser = async (db: Queryable, id: string, browserHash: string
   return result.numUpdatedRows === 1n;
 };
 
+/** Notes how the platform was asked, unless that is noted already. False: it is, or the flow has ended. */
+export const setAuthorization = async (
+  db: Queryable,
+  id: string,
+  authorization: Pick<FlowRow, 'client_id' | 'state_hash' | 'redirect_uri' | 'authorization_sealed' | 'updated_at'>,
+): Promise<boolean> => {
+  const result = await db
+    .updateTable('flows')
+    .set(authorization)
+    .where('id', '=', id)
+    .where('status', '=', 'pending')
+    .where('authorization_sealed', 'is', null)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+};
+
+/** A flow that has ended is no longer found by this handle. */
+export const forgetEndedHandle = async (db: Queryable, stateHash: string): Promise<void> => {
+  await db
+    .updateTable('flows')
+    .set({ state_hash: null })
+    .where('state_hash', '=', stateHash)
+    .where('status', 'in', ['connected', 'failed', 'expired'])
+    .execute();
+};
+
 /** Changes a flow that is still in one of the given states. False: it is not. */
 export const move = async (
   db: Queryable,

@@ -2,11 +2,13 @@ import type { Egress } from '../egress/types.ts';
 import { isEvergrantError } from '../errors/index.ts';
 import { classify } from '../protocols/errors.ts';
 import { createGetJson, type GetJson } from '../protocols/get-json.ts';
-import type { App, AuthorizationRequest, Protocol, TokenSet, Verdict } from '../protocols/types.ts';
-import type { Account, AccountFacts, ErrorClass, ProviderDefinition } from '../providers/define.ts';
+import { tokenSecretOf, withTokenSecret } from '../protocols/oauth1/token-secret.ts';
+import type { App, ExchangeInput, FlowSecrets, Protocol, TokenSet, Verdict } from '../protocols/types.ts';
+import type { Account, AccountFacts, AnyDefinition, ErrorClass, OAuth2Protocol } from '../providers/define.ts';
 import type { ExpectedTokens, FixtureAnswer, ProviderFixture } from '../providers/fixture.ts';
 import { systemClock } from '../telemetry/clock.ts';
 import { Secret } from '../telemetry/secret.ts';
+import { sampleRequestToken, signatureFaults } from './contract-oauth1.ts';
 import { checkDefinition } from './definition-check.ts';
 import { ScriptedPlatform, toRawAnswer } from './scripted-platform.ts';
 
@@ -49,7 +51,7 @@ const verdictsOf: Record<ErrorClass, Verdict['kind'][]> = {
  * @returns one sentence for each violation; empty when the definition keeps the contract
  */
 export const checkProvider = async (
-  definition: ProviderDefinition,
+  definition: AnyDefinition,
   fixture: ProviderFixture,
   options: ContractOptions,
 ): Promise<string[]> => {
@@ -63,13 +65,15 @@ export const checkProvider = async (
 class ContractRun {
   readonly violations: string[] = [];
   readonly platform: ScriptedPlatform;
-  readonly #definition: ProviderDefinition;
+  readonly #definition: AnyDefinition;
   readonly #fixture: ProviderFixture;
   readonly #identify: Identify | undefined;
   readonly #app: App;
   readonly #protocol: Protocol;
+  /** Of the flow that was begun last. */
+  #secrets: FlowSecrets = {};
 
-  constructor(definition: ProviderDefinition, fixture: ProviderFixture, options: ContractOptions) {
+  constructor(definition: AnyDefinition, fixture: ProviderFixture, options: ContractOptions) {
     this.#definition = definition;
     this.#fixture = fixture;
     this.#identify = options.identify;
@@ -84,14 +88,13 @@ class ContractRun {
   }
 
   async connect(): Promise<void> {
-    const { exchange, upgrade, expected, callback } = this.#fixture;
-    const { secrets } = await this.#authorize();
-    const parameters = new URLSearchParams({ code: 'SAMPLE/CODE*1', state, ...callback.granted });
-    const input = { parameters, state, secrets, redirectUri: this.#app.redirectUri };
+    const { exchange, upgrade, expected } = this.#fixture;
+    const input = this.#inputOf(await this.#consent());
     await this.#protocol.checkCallback(this.#app, input);
 
     this.platform.script(exchange);
     const answer = await this.#protocol.sendExchange(this.#app, input);
+    this.#checkSignature('the exchange', this.#secrets.requestToken?.secret);
     const first = this.#tokensOf('exchange', await this.#protocol.read(this.#app, 'exchange', answer));
     if (!first) return;
     this.platform.script(...(upgrade ? [upgrade] : []));
@@ -136,13 +139,13 @@ class ContractRun {
   }
 
   async revoke(): Promise<void> {
-    const { revocation, revocationEndpoint, issuer } = this.#definition.protocol;
-    const offered = revocation !== 'none' && Boolean(revocationEndpoint ?? revocation?.endpoint ?? issuer);
-    const credentials = { accessToken: 'SAMPLE_AT', refreshToken: 'SAMPLE_RT', extra: {} };
+    const offered = offersRevocation(this.#definition);
+    const credentials = { accessToken: 'SAMPLE_AT', refreshToken: 'SAMPLE_RT', extra: sampleSecret };
     const done = { status: 200, body: {} };
     this.platform.script(...(offered ? [done, done] : []));
     const result = await this.#protocol.revoke(this.#app, credentials);
     this.platform.script();
+    if (offered) this.#checkSignature('the revocation', tokenSecretOf(sampleSecret));
     this.#expect('revocation', result, offered ? 'revoked' : 'unsupported');
   }
 
@@ -158,8 +161,30 @@ class ContractRun {
     }
   }
 
-  async #authorize(): Promise<AuthorizationRequest> {
-    const { protocol, scopes } = this.#definition;
+  /** Sends the person to the platform. @returns what the platform sends back with one who consented */
+  async #consent(): Promise<Record<string, string>> {
+    const { protocol } = this.#definition;
+    const { granted } = this.#fixture.callback;
+    if (protocol.kind !== 'oauth1') {
+      await this.#authorize(protocol as OAuth2Protocol);
+      return { code: 'SAMPLE/CODE*1', state, ...granted };
+    }
+    const { requestToken } = this.#fixture;
+    if (!requestToken) throw new Error('the fixture has no sample of a request token');
+    this.platform.script(requestToken);
+    const { redirectUri } = this.#app;
+    const request = { state, scopes: [], redirectUri, instance: null, reconnect: false };
+    const { url, handle, secrets } = await this.#protocol.authorize(this.#app, request);
+    this.platform.checkUrl('the authorization request', url);
+    this.#checkSignature('the request for a request token', '', { oauth_callback: redirectUri });
+    this.#expect('oauth_token', new URL(url).searchParams.get('oauth_token'), sampleRequestToken);
+    this.#expect('the handle', handle, sampleRequestToken);
+    this.#secrets = secrets;
+    return { oauth_token: sampleRequestToken, oauth_verifier: 'SAMPLE/VERIFIER*1', ...granted };
+  }
+
+  async #authorize(protocol: OAuth2Protocol): Promise<void> {
+    const { scopes } = this.#definition;
     const asked = [...scopes.required, ...(scopes.optional ?? [])];
     const { redirectUri, variables, clientId } = this.#app;
     const input = { state, scopes: asked, redirectUri, instance: variables['instance'] ?? null };
@@ -177,7 +202,19 @@ class ContractRun {
       this.#expect(`${name} at a reconnect`, again.get(name), value);
       this.#expect(`${name} at the first time`, sent.get(name), protocol.authorizationParameters?.[name] ?? null);
     }
-    return request;
+    this.#secrets = request.secrets;
+  }
+
+  #inputOf(parameters: Record<string, string>): ExchangeInput {
+    const { redirectUri } = this.#app;
+    return { parameters: new URLSearchParams(parameters), state, secrets: this.#secrets, redirectUri };
+  }
+
+  /** Where requests are signed, the last one that was sent must be. */
+  #checkSignature(what: string, secret = '', parameters: Record<string, string> = {}): void {
+    if (this.#definition.protocol.kind !== 'oauth1') return;
+    const faults = signatureFaults(this.platform.sent.at(-1)!, `contract-secret&${secret}`, parameters);
+    this.violations.push(...faults.map((fault) => `${what}: ${fault}`));
   }
 
   #compareTokens(what: string, tokens: TokenSet, expected: ExpectedTokens): void {
@@ -194,6 +231,7 @@ class ContractRun {
     this.platform.script(...this.#falseAlarms());
     const getJson = createGetJson(this.platform.egress, systemClock, () => this.#protocol);
     const { accounts, grantedScopes } = await identify(getJson, this.#app, tokens, async () => {});
+    this.#checkSignature('the request of an account', tokenSecretOf(tokens.extra));
     const { accounts: expected, grantedScopes: granted } = this.#fixture;
     const idsOf = (list: { id: string }[]) => list.map(({ id }) => id);
     this.#expect('the accounts', idsOf(accounts), idsOf(expected));
@@ -228,8 +266,7 @@ class ContractRun {
     returned: Record<string, string> = { state },
   ): Promise<void> {
     const before = this.platform.sent.length;
-    const parameters = new URLSearchParams({ ...callback, ...returned });
-    const input = { parameters, state, secrets: {}, redirectUri: this.#app.redirectUri };
+    const input = this.#inputOf({ ...callback, ...returned });
     const thrown = await this.#protocol.checkCallback(this.#app, input).catch((error: unknown) => error);
     this.#expect(`${what}: the callback's error`, isEvergrantError(thrown) ? thrown.code : String(thrown), code);
     this.#expect(`${what}: requests sent`, this.platform.sent.length - before, 0);
@@ -253,7 +290,17 @@ class ContractRun {
   }
 }
 
-const appOf = (definition: ProviderDefinition): App => ({
+/** What beside the token signs a request. */
+const sampleSecret = withTokenSecret({}, 'SAMPLE_SECRET');
+
+const offersRevocation = ({ protocol }: AnyDefinition): boolean => {
+  if (protocol.kind === 'oauth1') return protocol.revocationEndpoint !== undefined;
+  if (protocol.kind !== 'oauth2') return false;
+  const { revocation, revocationEndpoint, issuer } = protocol;
+  return revocation !== 'none' && Boolean(revocationEndpoint ?? revocation?.endpoint ?? issuer);
+};
+
+const appOf = (definition: AnyDefinition): App => ({
   provider: definition.id,
   clientId: 'contract-client',
   clientSecret: new Secret('contract-secret'),

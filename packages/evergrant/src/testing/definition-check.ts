@@ -1,4 +1,4 @@
-import type { ProviderDefinition } from '../providers/define.ts';
+import type { AnyDefinition } from '../providers/define.ts';
 
 const placeholder = /\{([\w.]+)\}/g;
 
@@ -17,7 +17,7 @@ const stateLength = 43;
 export const leftPlaceholder = (text: string): string | undefined => text.match(placeholder)?.[0];
 
 /** What can be said of a definition without playing it; one sentence for each violation. */
-export const checkDefinition = (definition: ProviderDefinition): string[] => {
+export const checkDefinition = (definition: AnyDefinition): string[] => {
   const { id, protocol, scopes, facts, setup } = definition;
   const violations: string[] = [];
   const must = (holds: unknown, sentence: string) => {
@@ -27,7 +27,8 @@ export const checkDefinition = (definition: ProviderDefinition): string[] => {
   must(/^\d{4}-\d{2}-\d{2}$/.test(facts?.date ?? ''), 'facts must have a date, YYYY-MM-DD');
   must(facts?.sources.length, 'facts must name their sources');
   must(setup?.steps.length, 'setup must have steps');
-  must(!protocol.stateMaxLength || protocol.stateMaxLength >= stateLength, `state must take ${stateLength} characters`);
+  const longest = protocol.kind === 'oauth2' ? protocol.stateMaxLength : undefined;
+  must(!longest || longest >= stateLength, `state must take ${stateLength} characters`);
   for (const scope of [...scopes.required, ...(scopes.optional ?? [])]) {
     must(scopes.facts?.[scope]?.permits, `scopes.facts must say what ${scope} permits`);
     // Reported scopes are brought under the name that has the alias, so that this one would always seem to be missing.
@@ -43,12 +44,15 @@ export const checkDefinition = (definition: ProviderDefinition): string[] => {
   return violations;
 };
 
-const isKnown = ({ options = {}, instance, protocol, profile }: ProviderDefinition, path: string, name: string) =>
+const keptFacts = ({ protocol }: AnyDefinition): object =>
+  (protocol.kind === 'oauth2' ? protocol.tokenResponse?.keep : protocol.kind === 'oauth1' ? protocol.keep : {}) ?? {};
+
+const isKnown = (definition: AnyDefinition, path: string, name: string) =>
   alwaysKnown.includes(name) ||
-  Object.hasOwn(options, name) ||
-  (name === 'instance' && instance !== undefined) ||
-  (name.startsWith('extra.') && Object.hasOwn(protocol.tokenResponse?.keep ?? {}, name.slice('extra.'.length))) ||
-  (path === 'profile.get' && Object.hasOwn(profile.variables?.([]) ?? {}, name)) ||
+  Object.hasOwn(definition.options ?? {}, name) ||
+  (name === 'instance' && definition.instance !== undefined) ||
+  (name.startsWith('extra.') && Object.hasOwn(keptFacts(definition), name.slice('extra.'.length))) ||
+  (path === 'profile.get' && Object.hasOwn(definition.profile.variables?.([]) ?? {}, name)) ||
   Object.entries(onlyIn).some(([place, names]) => path.startsWith(place) && names.includes(name));
 
 /** Every text of a definition with its dotted path; patterns and hooks are left out. */

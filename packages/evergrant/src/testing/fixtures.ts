@@ -16,10 +16,12 @@ import snapchat from '../providers/builtin/snapchat.fixture.ts';
 import threads from '../providers/builtin/threads.fixture.ts';
 import tiktok from '../providers/builtin/tiktok.fixture.ts';
 import tiktokBusiness from '../providers/builtin/tiktok-business.fixture.ts';
+import tumblrOauth1 from '../providers/builtin/tumblr-oauth1.fixture.ts';
 import twitch from '../providers/builtin/twitch.fixture.ts';
 import vk from '../providers/builtin/vk.fixture.ts';
 import wordpressCom from '../providers/builtin/wordpress-com.fixture.ts';
 import x from '../providers/builtin/x.fixture.ts';
+import xOauth1 from '../providers/builtin/x-oauth1.fixture.ts';
 import youtube from '../providers/builtin/youtube.fixture.ts';
 import type { ProviderFixture } from '../providers/fixture.ts';
 
@@ -41,9 +43,11 @@ export const providerFixtures: Record<string, ProviderFixture> = {
   threads,
   tiktok,
   'tiktok-business': tiktokBusiness,
+  'tumblr-oauth1': tumblrOauth1,
   twitch,
   vk,
   'wordpress-com': wordpressCom,
   x,
+  'x-oauth1': xOauth1,
   youtube,
 };

@@ -1,11 +1,12 @@
 import { access, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createOAuth2 } from '../../protocols/oauth2/index.ts';
+import { createSpeech } from '../../protocols/index.ts';
+import type { App } from '../../protocols/types.ts';
 import { systemClock } from '../../telemetry/clock.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { checkProvider, type Identify } from '../../testing/contract.ts';
-import type { ProviderDefinition } from '../define.ts';
+import type { AnyDefinition } from '../define.ts';
 import type { ProviderFixture } from '../fixture.ts';
 
 const docs = join(import.meta.dirname, '../../../../../docs/providers');
@@ -29,14 +30,14 @@ const logger: Logger = { trace() {}, debug() {}, info() {}, warn() {}, error() {
 const { identify }: { identify: Identify } = await import('../../connections/identify.ts');
 
 const load = async (id: string) => {
-  const { default: definition }: { default: ProviderDefinition } = await import(`../builtin/${id}.ts`);
+  const { default: definition }: { default: AnyDefinition } = await import(`../builtin/${id}.ts`);
   const { default: fixture }: { default: ProviderFixture } = await import(`../builtin/${id}.fixture.ts`);
   return { definition, fixture };
 };
 
-const check = (definition: ProviderDefinition, fixture: ProviderFixture) =>
+const check = (definition: AnyDefinition, fixture: ProviderFixture) =>
   checkProvider(definition, fixture, {
-    createProtocol: (egress) => createOAuth2(egress, { clock: systemClock, logger }),
+    createProtocol: (egress) => createSpeech(egress, { clock: systemClock, logger }).protocolOf({ definition } as App),
     identify,
   });
 
