@@ -2,7 +2,7 @@ import type { ErrorClass, Phase } from '../providers/define.ts';
 import type { FixtureAnswer } from '../providers/fixture.ts';
 import { setAt, valueAt } from './json.ts';
 import { asSeenBy } from './people.ts';
-import type { Platform, TokenRequest } from './platform.ts';
+import type { Platform, PlayedPlatform, TokenRequest } from './platform.ts';
 import type { Grant } from './state.ts';
 
 /** What goes into a token answer. */
@@ -116,7 +116,7 @@ export interface Fault {
 
 /** A refusal in the platform's own words where its fixture has them, else in those of RFC 6749 section 5.2. */
 export const refusal = (
-  platform: Platform,
+  platform: PlayedPlatform,
   fault: Fault,
   otherwise: { status: number; error: string; description: string },
 ): Response => {
@@ -139,7 +139,8 @@ export const oauthError = (status: number, error: string, description: string): 
 
 const uncached = { 'cache-control': 'no-store' };
 
-const answer = ({
+/** An answer as a platform gives it, never cached. */
+export const answer = ({
   status,
   headers,
   text,

@@ -1,11 +1,8 @@
 import { sleep } from '../telemetry/clock.ts';
-import { presentedClient } from './client-authentication.ts';
-import { revoke, wouldRenew } from './grants.ts';
-import type { Platform } from './platform.ts';
+import { revoke } from './grants.ts';
+import type { PlayedPlatform } from './platform.ts';
+import type { Play } from './play.ts';
 import type { Received } from './received.ts';
-import { presentedAccessToken } from './resources.ts';
-import { chosenTokenRequest } from './token-endpoint.ts';
-import { tokenId } from './tokens.ts';
 import type { LoggedRequest, NodeBindings, PlatformControl, ScriptedAnswer } from './types.ts';
 import type { World } from './world.ts';
 
@@ -24,7 +21,8 @@ export interface Stage {
 }
 
 /** Makes the stage of one platform. */
-export const createStage = (world: World, platform: Platform): Stage => {
+export const createStage = (world: World, play: Play): Stage => {
+  const { platform } = play;
   const scripted: ScriptedAnswer[] = [];
   const counts = { exchange: 0, upgrade: 0, refresh: 0 };
   let log: LoggedRequest[] = [];
@@ -39,10 +37,18 @@ export const createStage = (world: World, platform: Platform): Stage => {
   };
 
   const write = (received: Received): LoggedRequest => {
-    const entry = describe(world, platform, received);
+    const { endpoint, method, url } = received;
+    const entry: LoggedRequest = {
+      at: world.clock.now(),
+      endpoint,
+      method,
+      url: url.origin + url.pathname,
+      ...play.describe(received),
+      outcome: null,
+    };
     log = [...log, entry].slice(-logLimit);
-    const asked = chosenTokenRequest(world, platform, received);
-    if (asked) counts[asked.phase] += 1;
+    const asked = play.phaseOf(received);
+    if (asked) counts[asked] += 1;
     return entry;
   };
 
@@ -56,7 +62,7 @@ export const createStage = (world: World, platform: Platform): Stage => {
       revokeGrant: (subject) => revokeAll(world, platform, subject),
       log: () => structuredClone(log),
       tokenRequests: () => ({ ...counts }),
-      chain: (token) => wouldRenew(world.state, platform, token, world.clock.now()),
+      chain: (token) => play.wouldRenew(token),
     },
     async perform(received, act, request, bindings) {
       const entry = write(received);
@@ -77,31 +83,12 @@ export const createStage = (world: World, platform: Platform): Stage => {
   };
 };
 
-const describe = (world: World, platform: Platform, received: Received): LoggedRequest => {
-  const { endpoint, method, url, headers, parameters, tokenRequests } = received;
-  const credential = tokenRequests[0] ? parameters.get(tokenRequests[0].credentialParameter) : null;
-  const revoked = endpoint === 'revoke' ? parameters.get(platform.revocation!.tokenParameter) : null;
-  const presented =
-    endpoint === 'authorize' ? null : (credential ?? revoked ?? presentedAccessToken(platform, received));
-  const names = endpoint === 'token' || endpoint === 'revoke';
-  return {
-    at: world.clock.now(),
-    endpoint,
-    method,
-    url: url.origin + url.pathname,
-    grantType: endpoint === 'token' ? parameters.get('grant_type') : null,
-    tokenId: presented === null ? null : tokenId(presented),
-    clientAuthentication: names ? (presentedClient(platform, headers, parameters)?.method ?? null) : null,
-    outcome: null,
-  };
-};
-
 const noted = (entry: LoggedRequest, response: Response): Response => {
   entry.outcome = response.status;
   return response;
 };
 
-const revokeAll = (world: World, platform: Platform, subject: string): number => {
+const revokeAll = (world: World, platform: PlayedPlatform, subject: string): number => {
   const theirs = [...world.state.grants.values()].filter(
     (grant) => grant.platform === platform.id && (grant.subject === subject || grant.person === subject),
   );

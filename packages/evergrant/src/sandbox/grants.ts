@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Platform } from './platform.ts';
+import type { Platform, PlayedPlatform } from './platform.ts';
 import type { Grant, State } from './state.ts';
 import { readToken, type TokenFacts, type TokenKind, writeToken } from './tokens.ts';
 
@@ -35,7 +35,7 @@ export interface Presented {
 /** The live grant of a token that this platform made; says nothing yet about the token itself. */
 export const present = (
   state: State,
-  platform: Platform,
+  platform: PlayedPlatform,
   token: string | null,
   ...kinds: TokenKind[]
 ): Presented | null => {
@@ -81,7 +81,7 @@ const remaining = (grant: Grant, platform: Platform, now: number, seconds: numbe
 };
 
 /** Ends a grant, or as the platform has it every grant of that person. */
-export const revoke = (state: State, platform: Platform, grant: Grant, ends: 'grant' | 'person'): number => {
+export const revoke = (state: State, platform: PlayedPlatform, grant: Grant, ends: 'grant' | 'person'): number => {
   const ended = [...state.grants.values()].filter(
     (other) =>
       other.id === grant.id || (ends === 'person' && other.platform === platform.id && other.subject === grant.subject),

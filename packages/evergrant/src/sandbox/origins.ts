@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net';
 import { EvergrantError } from '../errors/index.ts';
-import type { ProviderDefinition } from '../providers/define.ts';
+import type { AnyDefinition } from '../providers/define.ts';
 import type { SandboxPlatform } from './types.ts';
 
 /** Whether a URL is one of this computer only. */
@@ -26,7 +26,7 @@ export const checkedBaseUrl = (url: string): string => {
 };
 
 /** Fills the placeholders of a definition's URL from its options; others stay, they never reach a host. */
-export const fill = (url: string, definition: ProviderDefinition, variables: Record<string, string> = {}): string => {
+export const fill = (url: string, definition: AnyDefinition, variables: Record<string, string> = {}): string => {
   const values: Record<string, string> = { instance: `${definition.id}.example`, ...definition.options, ...variables };
   return url.replace(/\{([^}]+)\}/g, (whole, name: string) => values[name] ?? whole);
 };

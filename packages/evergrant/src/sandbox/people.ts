@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { rewrite } from './json.ts';
-import type { Platform } from './platform.ts';
+import type { PlayedPlatform } from './platform.ts';
 
 /** The people who can sign in with one click. */
 export const samplePeople = ['Ada Example', 'Grace Sample'] as const;
@@ -9,7 +9,7 @@ export const samplePeople = ['Ada Example', 'Grace Sample'] as const;
 export const defaultPerson: string = samplePeople[0];
 
 /** The id of a person at a platform; the same name has the same id for ever. */
-export const subjectOf = (platform: Platform, person: string): string =>
+export const subjectOf = (platform: PlayedPlatform, person: string): string =>
   person === platform.own.name ? platform.own.id : reshape(platform.own.id, `${platform.id} ${person}`);
 
 /** Where the sandbox draws a picture of this name. */
@@ -19,7 +19,7 @@ export const avatarUrl = (base: string, name: string): string => `${base}/avatar
  * The fixture's answer as it looks for another person: ids, names, user names and pictures of the person, and of the
  * accounts in their hands, are replaced wherever they stand.
  */
-export const asSeenBy = (platform: Platform, person: string, base: string, answer: unknown): unknown => {
+export const asSeenBy = (platform: PlayedPlatform, person: string, base: string, answer: unknown): unknown => {
   const replacements = replacementsFor(platform, person, base);
   const whole = new Map([...replacements.whole, ...replacements.anywhere]);
   const pattern = new RegExp(
@@ -34,7 +34,7 @@ export const asSeenBy = (platform: Platform, person: string, base: string, answe
 };
 
 /** `anywhere` also inside longer texts (`urn:li:person:ID`), `whole` only where it is all of the text. */
-const replacementsFor = (platform: Platform, person: string, base: string) => {
+const replacementsFor = (platform: PlayedPlatform, person: string, base: string) => {
   const { own, fixture } = platform;
   const anywhere = new Map([[own.id, subjectOf(platform, person)]]);
   const whole = new Map<string, string>();

@@ -1,8 +1,9 @@
 import { EvergrantError } from '../errors/index.ts';
 import type {
   AccountFacts,
+  AnyDefinition,
   ClientAuthentication,
-  ProtocolDefinition,
+  OAuth1Protocol,
   ProviderDefinition,
   TokenRequestShape,
 } from '../providers/define.ts';
@@ -35,16 +36,13 @@ export interface Revocation {
 }
 
 /** A simulated platform: its definition turned round, from what Evergrant sends to what is expected here. */
-export interface Platform {
+export interface PlayedPlatform {
   id: string;
-  definition: ProviderDefinition;
+  definition: AnyDefinition;
   fixture: ProviderFixture;
   client: { clientId: string; clientSecret: string };
   behaviour: Behaviour;
   origins: string[];
-  authorizationEndpoint: URL;
-  tokenRequests: TokenRequest[];
-  revocation: Revocation | null;
   /** Where granted scopes are asked for. */
   grantedScopes: URL | null;
   answers: { url: URL; answer: unknown }[];
@@ -52,15 +50,33 @@ export interface Platform {
   own: AccountFacts;
 }
 
+/** One that speaks OAuth 2.0. */
+export interface Platform extends PlayedPlatform {
+  definition: ProviderDefinition;
+  authorizationEndpoint: URL;
+  tokenRequests: TokenRequest[];
+  revocation: Revocation | null;
+}
+
+/** @throws EvergrantError `definition_invalid` when it cannot be played */
+export const createPlatform = (source: SandboxPlatform<ProviderDefinition>, lifetimes: Lifetimes): Platform => {
+  const { definition } = source;
+  const played = createPlayedPlatform(source, lifetimes);
+  return {
+    ...played,
+    definition,
+    authorizationEndpoint: new URL(fill(definition.protocol.authorizationEndpoint!, definition)),
+    tokenRequests: tokenRequestsOf(definition),
+    revocation: revocationOf(definition, played.client.clientId),
+  };
+};
+
 /**
- * Makes a platform of its definition and fixture.
- * @throws EvergrantError `definition_invalid` when it cannot be played
+ * What a platform is whatever protocol it speaks.
+ * @throws EvergrantError `definition_invalid` when its fixture does not say enough
  */
-export const createPlatform = (source: SandboxPlatform, lifetimes: Lifetimes): Platform => {
+export const createPlayedPlatform = (source: SandboxPlatform, lifetimes: Lifetimes): PlayedPlatform => {
   const { definition, fixture } = source;
-  if (!canSimulate(definition)) {
-    throw unplayable(definition, 'it must speak OAuth 2.0, name its endpoints, and do without a verified ID token');
-  }
   const client = { clientId: `sandbox-${definition.id}-client`, clientSecret: `sandbox-${definition.id}-secret` };
   const answers = Object.entries(fixture.get).map(([url, answer]) => ({ url: new URL(fill(url, definition)), answer }));
   return {
@@ -70,26 +86,30 @@ export const createPlatform = (source: SandboxPlatform, lifetimes: Lifetimes): P
     client,
     behaviour: behaviourOf(definition, lifetimes),
     origins: originsOf(source),
-    authorizationEndpoint: new URL(fill(definition.protocol.authorizationEndpoint!, definition)),
-    tokenRequests: tokenRequestsOf(definition),
-    revocation: revocationOf(definition, client.clientId),
     grantedScopes: definition.scopes.grantedFrom ? new URL(fill(definition.scopes.grantedFrom.get, definition)) : null,
     answers,
     own: personOf(source, answers),
   };
 };
 
-/** Whether the sandbox can play a provider: OAuth 2.0 with endpoints that are named, and no ID token that must be signed. */
-export const canSimulate = (definition: ProviderDefinition<ProtocolDefinition>): definition is ProviderDefinition => {
+/** Whether the sandbox can play a provider. */
+export const canSimulate = (definition: AnyDefinition): boolean =>
+  isPlayableOAuth2(definition) || isPlayableOAuth1(definition);
+
+/** OAuth 2.0 with endpoints that are named, and no ID token that must be signed. */
+export const isPlayableOAuth2 = (definition: AnyDefinition): definition is ProviderDefinition => {
   const { protocol } = definition;
   const isNamed = protocol.kind === 'oauth2' && Boolean(protocol.authorizationEndpoint && protocol.tokenEndpoint);
   return isNamed && protocol.idToken !== 'verify';
 };
 
-const unplayable = ({ id }: ProviderDefinition, reason: string): EvergrantError =>
+export const isPlayableOAuth1 = (definition: AnyDefinition): definition is ProviderDefinition<OAuth1Protocol> =>
+  definition.protocol.kind === 'oauth1';
+
+export const unplayable = ({ id }: AnyDefinition, reason: string): EvergrantError =>
   new EvergrantError('definition_invalid', { provider: id, detail: `“${id}” cannot be simulated: ${reason}.` });
 
-const behaviourOf = ({ refresh }: ProviderDefinition, lifetimes: Lifetimes): Behaviour => ({
+const behaviourOf = ({ refresh }: AnyDefinition, lifetimes: Lifetimes): Behaviour => ({
   accessTokenSeconds: lifetimes.accessToken ?? 120,
   refreshTokenSeconds: lifetimes.refreshToken ?? null,
   codeSeconds: lifetimes.code ?? 60,
@@ -165,8 +185,9 @@ const revocationOf = (definition: ProviderDefinition, clientId: string): Revocat
 };
 
 /** What Evergrant keeps of a token answer. */
-const keptFacts = ({ definition, fixture }: SandboxPlatform): Record<string, string> => {
-  const { unwrap = '', keep = {} } = definition.protocol.tokenResponse ?? {};
+const keptFacts = ({ definition: { protocol }, fixture }: SandboxPlatform): Record<string, string> => {
+  if (protocol.kind !== 'oauth2') return {};
+  const { unwrap = '', keep = {} } = protocol.tokenResponse ?? {};
   const roots = [...[unwrap].flat(), ''].map((place) => valueAt(fixture.exchange.body, place));
   return Object.fromEntries(
     Object.entries(keep).flatMap(([name, path]) => {
@@ -177,7 +198,7 @@ const keptFacts = ({ definition, fixture }: SandboxPlatform): Record<string, str
   );
 };
 
-const personOf = (source: SandboxPlatform, answers: Platform['answers']): AccountFacts => {
+const personOf = (source: SandboxPlatform, answers: PlayedPlatform['answers']): AccountFacts => {
   const { definition, fixture } = source;
   const { get, map } = definition.profile;
   const answer = findAnswer(answers, new URL(fill(get, definition)))?.answer;
@@ -193,13 +214,16 @@ const personOf = (source: SandboxPlatform, answers: Platform['answers']): Accoun
 };
 
 /** The accounts of which a person hands over some: where there is a choice at all. */
-export const offeredAccounts = ({ definition, fixture, own }: Platform) => {
+export const offeredAccounts = ({ definition, fixture, own }: PlayedPlatform) => {
   const accounts = definition.accounts ? fixture.accounts.filter(({ id }) => id !== own.id) : [];
   return accounts.length > 1 ? accounts : [];
 };
 
 /** The fixture's answer for a URL: the same path, and of several the one that shares most of the query. */
-export const findAnswer = (answers: Platform['answers'], url: URL): Platform['answers'][number] | undefined => {
+export const findAnswer = (
+  answers: PlayedPlatform['answers'],
+  url: URL,
+): PlayedPlatform['answers'][number] | undefined => {
   const shared = ({ searchParams }: URL) =>
     [...searchParams].filter(([name, value]) => url.searchParams.get(name) === value).length;
   return answers

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { classify } from '../protocols/errors.ts';
+import type { ProviderDefinition } from '../providers/define.ts';
 import { valueAt } from './json.ts';
 import { sandboxPlatform } from './sandbox-provider.ts';
 import { builtinPlatforms, codeOf, redirectUri, setUpSandbox } from './test-client.ts';
@@ -7,7 +8,7 @@ import { tokenId } from './tokens.ts';
 import type { SandboxPlatform } from './types.ts';
 
 const builtin = await builtinPlatforms();
-const all: SandboxPlatform[] = [sandboxPlatform, ...builtin];
+const all: SandboxPlatform<ProviderDefinition>[] = [sandboxPlatform, ...builtin];
 
 describe.each(all.map((platform) => [platform.definition.id, platform] as const))(
   'the simulated %s',

@@ -5,7 +5,7 @@ import { isLive, type Presented, present, revoke } from './grants.ts';
 import { rewrite, setAt, valueAt } from './json.ts';
 import { fill } from './origins.ts';
 import { asSeenBy } from './people.ts';
-import { findAnswer, type Platform, samePlace } from './platform.ts';
+import { findAnswer, type Platform, type PlayedPlatform, samePlace } from './platform.ts';
 import type { Received } from './received.ts';
 import { writeToken } from './tokens.ts';
 import type { World } from './world.ts';
@@ -30,7 +30,7 @@ export const presentedAccessToken = (platform: Platform, received: Received): st
 };
 
 /** A POST that only reads: who the person is, where the platform wants a form for that. */
-const isProfileForm = ({ definition }: Platform, { method, url }: Received): boolean =>
+const isProfileForm = ({ definition }: PlayedPlatform, { method, url }: Received): boolean =>
   method === 'POST' &&
   definition.profile.post !== undefined &&
   samePlace(new URL(fill(definition.profile.get, definition)), url);
@@ -39,6 +39,16 @@ const isProfileForm = ({ definition }: Platform, { method, url }: Received): boo
 export const answerApiRequest = (world: World, platform: Platform, received: Received): Response => {
   const presented = present(world.state, platform, presentedAccessToken(platform, received), 'access', 'account');
   if (!presented || !isLive(presented, world.clock.now())) return unauthorized(platform);
+  return answerFor(world, platform, presented, received);
+};
+
+/** The answer to somebody whose token is good. */
+export const answerFor = (
+  world: World,
+  platform: PlayedPlatform,
+  presented: Presented,
+  received: Received,
+): Response => {
   const { method, url, body } = received;
   if (method !== 'GET' && !isProfileForm(platform, received)) {
     const { person, subject } = presented.grant;
@@ -59,7 +69,7 @@ export const answerApiRequest = (world: World, platform: Platform, received: Rec
 };
 
 /** Platforms without a class of their own for "renew it" call a dead token a reason to sign in again. */
-const unauthorized = (platform: Platform): Response => {
+export const unauthorized = (platform: PlayedPlatform): Response => {
   const hasOwn = platform.fixture.errors.some(({ phase, is }) => phase === 'api' && is === 'refresh-token');
   const otherwise = {
     status: 401,
@@ -93,7 +103,7 @@ const withAccountTokens = (world: World, { grant }: Presented, answer: unknown):
     });
   });
 
-const reportGrantedScopes = ({ definition }: Platform, { grant }: Presented, answer: unknown): void => {
+const reportGrantedScopes = ({ definition }: PlayedPlatform, { grant }: Presented, answer: unknown): void => {
   const { required, optional = [], grantedFrom } = definition.scopes;
   const { items, scope, where = {} } = grantedFrom!;
   const listed = valueAt(answer, items);

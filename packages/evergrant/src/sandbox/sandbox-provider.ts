@@ -38,7 +38,7 @@ const tokens = { token_type: 'Bearer', expires_in: 120, scope: 'profile posts.re
 const person = { id: 'u_7k3m9q2x', name: 'Ada Example', username: 'adaexample', picture: `${origin}/ada.svg` };
 
 /** The provider `sandbox`: a platform that does everything as the standards say, with the strictest refresh tokens there are. */
-export const sandboxPlatform: SandboxPlatform = {
+export const sandboxPlatform: SandboxPlatform<ProviderDefinition> = {
   definition,
   fixture: {
     provider: 'sandbox',

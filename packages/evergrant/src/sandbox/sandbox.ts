@@ -1,17 +1,15 @@
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { EvergrantError } from '../errors/index.ts';
-import { answerAuthorization } from './authorize.ts';
 import { createStage, type Stage } from './control.ts';
+import { createOAuth1Platform, playOAuth1 } from './oauth1/index.ts';
 import { checkedBaseUrl, segmentOf } from './origins.ts';
 import { avatar } from './pages/avatar.ts';
-import { createPlatform, type Platform } from './platform.ts';
-import { type Received, receive } from './received.ts';
-import { answerApiRequest, answerRevocation } from './resources.ts';
+import { createPlatform, isPlayableOAuth1, isPlayableOAuth2, unplayable } from './platform.ts';
+import { type Play, playOAuth2 } from './play.ts';
 import { reroutedDefinition, sandboxPlatform } from './sandbox-provider.ts';
 import { openState } from './state.ts';
-import { answerTokenRequest } from './token-endpoint.ts';
-import type { Decision, NodeBindings, Sandbox, SandboxOptions } from './types.ts';
+import type { Decision, Lifetimes, NodeBindings, Sandbox, SandboxOptions, SandboxPlatform } from './types.ts';
 import type { World } from './world.ts';
 
 /**
@@ -29,21 +27,30 @@ import type { World } from './world.ts';
 export const createSandbox = (options: SandboxOptions): Sandbox => {
   const { baseUrl, clock, stateFile, lifetimes = {} } = options;
   const base = typeof baseUrl === 'function' ? () => checkedBaseUrl(baseUrl()) : constant(checkedBaseUrl(baseUrl));
-  const world: World = { clock, state: openState(stateFile), codes: new Map(), base };
+  const world: World = {
+    clock,
+    state: openState(stateFile),
+    codes: new Map(),
+    requestTokens: new Map(),
+    nonces: new Map(),
+    base,
+  };
   const players = new Map(
     [sandboxPlatform, ...options.platforms].map((source) => {
-      const platform = createPlatform(source, lifetimes);
-      return [platform.id, { platform, stage: createStage(world, platform) }];
+      const play = createPlay(world, source, lifetimes);
+      return [source.definition.id, { play, stage: createStage(world, play) }];
     }),
   );
-  const player = (id: string): { platform: Platform; stage: Stage } => {
+  const player = (id: string): Player => {
     const found = players.get(id);
     if (!found)
       throw new EvergrantError('provider_unknown', { provider: id, detail: `The sandbox does not play “${id}”.` });
     return found;
   };
   const origins = (id: string): Record<string, string> =>
-    Object.fromEntries(player(id).platform.origins.map((origin) => [origin, `${base()}/${id}/${segmentOf(origin)}`]));
+    Object.fromEntries(
+      player(id).play.platform.origins.map((origin) => [origin, `${base()}/${id}/${segmentOf(origin)}`]),
+    );
 
   let app: Hono<{ Bindings: NodeBindings | undefined }> | undefined;
   const fetch = async (request: Request, bindings?: NodeBindings): Promise<Response> => {
@@ -53,8 +60,8 @@ export const createSandbox = (options: SandboxOptions): Sandbox => {
   return {
     fetch,
     origins,
-    appFor: (id) => ({ ...player(id).platform.client }),
-    overrides: (id) => ({ refresh: { ...player(id).platform.definition.refresh, minimumAgeSeconds: 0 } }),
+    appFor: (id) => ({ ...player(id).play.platform.client }),
+    overrides: (id) => ({ refresh: { ...player(id).play.platform.definition.refresh, minimumAgeSeconds: 0 } }),
     get definition() {
       return reroutedDefinition(sandboxPlatform.definition, origins('sandbox'));
     },
@@ -65,7 +72,19 @@ export const createSandbox = (options: SandboxOptions): Sandbox => {
 
 const constant = (value: string) => () => value;
 
-type FindPlayer = (id: string) => { platform: Platform; stage: Stage } | undefined;
+interface Player {
+  play: Play;
+  stage: Stage;
+}
+
+type FindPlayer = (id: string) => Player | undefined;
+
+const createPlay = (world: World, source: SandboxPlatform, lifetimes: Lifetimes): Play => {
+  const { definition, fixture } = source;
+  if (isPlayableOAuth2(definition)) return playOAuth2(world, createPlatform({ definition, fixture }, lifetimes));
+  if (isPlayableOAuth1(definition)) return playOAuth1(world, createOAuth1Platform({ definition, fixture }, lifetimes));
+  throw unplayable(definition, 'it must speak OAuth 1.0a, or OAuth 2.0 with named endpoints and no verified ID token');
+};
 
 /** Made at the first request, when the base URL and so the path of the mount are known. */
 const createApp = (world: World, find: FindPlayer): Hono<{ Bindings: NodeBindings | undefined }> => {
@@ -75,38 +94,25 @@ const createApp = (world: World, find: FindPlayer): Hono<{ Bindings: NodeBinding
   app.get(`${path}/avatar/:file{.+\\.svg}`, (c) => avatar(c.req.param('file').replace(/\.svg$/, '')));
   app.all(`${path}/:platform/:host/*`, async (c) => {
     const found = find(c.req.param('platform'));
-    const origin = found?.platform.origins.find((known) => segmentOf(known) === c.req.param('host'));
+    const origin = found?.play.platform.origins.find((known) => segmentOf(known) === c.req.param('host'));
     if (!found || !origin) return c.notFound();
     const { pathname, search } = new URL(c.req.url);
     const rest = pathname.split('/').slice(path.split('/').length + 2);
-    const received = await receive(found.platform, c.req.raw, new URL(`/${rest.join('/')}${search}`, origin));
-    return found.stage.perform(received, () => act(world, found.platform, received), c.req.raw, c.env);
+    const received = await found.play.receive(c.req.raw, new URL(`/${rest.join('/')}${search}`, origin));
+    return found.stage.perform(received, () => found.play.act(received), c.req.raw, c.env);
   });
   return app;
 };
 
-const act = async (world: World, platform: Platform, received: Received): Promise<Response> => {
-  switch (received.endpoint) {
-    case 'authorize':
-      return answerAuthorization(world, platform, received);
-    case 'token':
-      return answerTokenRequest(world, platform, received);
-    case 'revoke':
-      return answerRevocation(world, platform, received);
-    case 'api':
-      return answerApiRequest(world, platform, received);
-  }
-};
-
 const consent = async (
   fetch: Sandbox['fetch'],
-  player: (id: string) => { platform: Platform },
+  player: (id: string) => Player,
   world: World,
   authorizationUrl: string,
   { name, scopes, accounts, deny }: Decision = {},
 ): Promise<string> => {
   const id = authorizationUrl.slice(world.base().length + 1).split('/')[0]!;
-  const { definition, fixture } = player(id).platform;
+  const { definition, fixture } = player(id).play.platform;
   const asked = new URL(authorizationUrl).searchParams.get(definition.scopes.parameter ?? 'scope') ?? '';
   const form = new URLSearchParams({ decision: deny ? 'deny' : 'allow', name: name ?? '' });
   for (const scope of scopes ?? asked.split(definition.scopes.separator ?? ' ')) form.append('scope', scope);

@@ -4,12 +4,12 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { onTestFinished } from 'vitest';
-import type { ProtocolDefinition, ProviderDefinition, TokenRequestShape } from '../providers/define.ts';
+import type { AnyDefinition, ProviderDefinition, TokenRequestShape } from '../providers/define.ts';
 import type { ProviderFixture } from '../providers/fixture.ts';
 import type { Clock } from '../telemetry/clock.ts';
 import { valueAt } from './json.ts';
 import { fill } from './origins.ts';
-import { canSimulate } from './platform.ts';
+import { isPlayableOAuth2 } from './platform.ts';
 import { createSandbox } from './sandbox.ts';
 import { sandboxPlatform } from './sandbox-provider.ts';
 import type { Decision, Sandbox, SandboxOptions, SandboxPlatform } from './types.ts';
@@ -43,8 +43,8 @@ export const createTestClock = () => {
   };
 };
 
-/** Every provider of the house that the sandbox can play, with its fixture. */
-export const builtinPlatforms = async (): Promise<SandboxPlatform[]> => {
+/** Every provider of the house with OAuth 2.0 that the sandbox can play, with its fixture. */
+export const builtinPlatforms = async (): Promise<SandboxPlatform<ProviderDefinition>[]> => {
   const folder = new URL('../providers/builtin/', import.meta.url);
   const fixtures = readdirSync(folder).filter((name) => name.endsWith('.fixture.ts'));
   const platforms = await Promise.all(
@@ -52,9 +52,9 @@ export const builtinPlatforms = async (): Promise<SandboxPlatform[]> => {
       const { default: fixture } = (await import(new URL(name, folder).href)) as { default: ProviderFixture };
       const file = new URL(name.replace('.fixture.ts', '.ts'), folder).href;
       const { default: definition } = (await import(file)) as {
-        default: ProviderDefinition<ProtocolDefinition>;
+        default: AnyDefinition;
       };
-      return canSimulate(definition) ? [{ definition, fixture }] : [];
+      return isPlayableOAuth2(definition) ? [{ definition, fixture }] : [];
     }),
   );
   return platforms.flat();

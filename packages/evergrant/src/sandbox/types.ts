@@ -1,10 +1,10 @@
-import type { PartialDefinition, ProviderDefinition, Refresh } from '../providers/define.ts';
+import type { AnyDefinition, PartialDefinition, ProviderDefinition, Refresh } from '../providers/define.ts';
 import type { ProviderFixture } from '../providers/fixture.ts';
 import type { Clock } from '../telemetry/clock.ts';
 
 /** A platform to play: what Evergrant knows about it, and what it really sends. */
-export interface SandboxPlatform {
-  definition: ProviderDefinition;
+export interface SandboxPlatform<Definition extends AnyDefinition = AnyDefinition> {
+  definition: Definition;
   fixture: ProviderFixture;
 }
 
@@ -40,7 +40,7 @@ export interface Behaviour
   refreshTokens: boolean;
 }
 
-export type Endpoint = 'authorize' | 'token' | 'revoke' | 'api';
+export type Endpoint = 'request' | 'authorize' | 'token' | 'revoke' | 'api';
 
 /** What the next request to an endpoint gets instead of, or on top of, the true answer. */
 export interface ScriptedAnswer {

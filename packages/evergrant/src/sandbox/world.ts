@@ -11,12 +11,26 @@ export interface PendingCode {
   expiresAt: number;
 }
 
+/** OAuth 1.0a temporary credentials (RFC 5849 section 2.1). */
+export interface RequestToken {
+  platform: string;
+  secret: string;
+  callback: string;
+  /** What the person allowed; null until then. */
+  allowed: { grant: Grant; verifier: string } | null;
+  expiresAt: number;
+}
+
 /** What all simulated platforms of one sandbox share. */
 export interface World {
   clock: Clock;
   state: State;
   /** By the id of the grant to be. */
   codes: Map<string, PendingCode>;
+  /** By token, of all platforms. */
+  requestTokens: Map<string, RequestToken>;
+  /** Of signed requests, with the time at which each may be forgotten. */
+  nonces: Map<string, number>;
   /** The sandbox's base URL. */
   base(): string;
 }

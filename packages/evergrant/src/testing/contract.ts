@@ -213,7 +213,7 @@ class ContractRun {
   /** Where requests are signed, the last one that was sent must be. */
   #checkSignature(what: string, secret = '', parameters: Record<string, string> = {}): void {
     if (this.#definition.protocol.kind !== 'oauth1') return;
-    const faults = signatureFaults(this.platform.sent.at(-1)!, `contract-secret&${secret}`, parameters);
+    const faults = signatureFaults(this.platform.sent.at(-1)!, 'contract-secret', secret, parameters);
     this.violations.push(...faults.map((fault) => `${what}: ${fault}`));
   }
 

@@ -1,12 +1,12 @@
 import { samplePeople } from '../people.ts';
-import { offeredAccounts, type Platform } from '../platform.ts';
+import { offeredAccounts, type PlayedPlatform } from '../platform.ts';
 import { documentResponse, type Html, html, initial } from './document.ts';
 import { consentStyle } from './style.ts';
 
 const band = 'Simulated platform: nothing leaves this computer';
 
 /** Sign-in and consent on one screen: who, what, and which accounts. The first button is all that a trial needs. */
-export const consentPage = (platform: Platform, request: { redirectUri: string; scopes: string[] }): Response => {
+export const consentPage = (platform: PlayedPlatform, request: { redirectUri: string; scopes: string[] }): Response => {
   const { redirectUri, scopes } = request;
   const { name } = platform.definition;
   return documentResponse({
@@ -27,10 +27,15 @@ export const consentPage = (platform: Platform, request: { redirectUri: string; 
     <button class="button primary" name="decision" value="allow" autofocus>Allow</button>
   </div>
 </form>
-<p class="note">You go back to ${new URL(redirectUri).host}. The access token lives ${platform.behaviour.accessTokenSeconds} seconds, so that you can watch it being renewed.</p>
+<p class="note">You go back to ${new URL(redirectUri).host}. ${tokenLife(platform)}</p>
 </main>`,
   });
 };
+
+const tokenLife = ({ definition, behaviour }: PlayedPlatform): string =>
+  definition.protocol.kind === 'oauth1'
+    ? 'The token has no end.'
+    : `The access token lives ${behaviour.accessTokenSeconds} seconds, so that you can watch it being renewed.`;
 
 const people = (): Html => html`<fieldset>
   <legend>Sign in as anyone</legend>
@@ -43,15 +48,19 @@ const people = (): Html => html`<fieldset>
   </div>
 </fieldset>`;
 
-const permissions = ({ definition }: Platform, scopes: string[]): Html => html`<fieldset>
+/** Where scopes are a setting of the app there is nothing to tick. */
+const permissions = ({ definition }: PlayedPlatform, scopes: string[]): Html | string => {
+  if (scopes.length === 0) return '';
+  return html`<fieldset>
   <legend>It may</legend>
   <ul class="boxes">${scopes.map((scope) => box('scope', scope, permits(definition.scopes.facts?.[scope]?.permits), scope))}</ul>
 </fieldset>`;
+};
 
 /** What a scope permits; what follows are remarks for developers. */
 const permits = (words = ''): string => words.split(/[;:] /)[0]!;
 
-const accounts = (platform: Platform): Html | string => {
+const accounts = (platform: PlayedPlatform): Html | string => {
   const offered = offeredAccounts(platform);
   if (offered.length === 0) return '';
   return html`<fieldset>
@@ -64,7 +73,7 @@ const box = (field: string, value: string, words: string, code: string): Html =>
   html`<li><label><input type="checkbox" name="${field}" value="${value}" checked><span>${words}<code>${code}</code></span></label></li>`;
 
 /** What a platform shows when it cannot send the person back. */
-export const faultPage = (platform: Platform, status: number, what: string): Response =>
+export const faultPage = (platform: PlayedPlatform, status: number, what: string): Response =>
   documentResponse({
     status,
     title: `Simulated ${platform.definition.name}: this request is wrong`,
