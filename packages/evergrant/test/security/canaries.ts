@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 export type CanaryKind =
   | 'access token'
   | 'refresh token'
+  | 'token secret'
   | 'ID token'
   | 'code'
   | 'verifier'

@@ -72,6 +72,8 @@ export interface StartedFlowBody {
 export interface TokenBody {
   access_token: string;
   token_type: string;
+  /** With OAuth 1.0a. */
+  token_secret?: string;
   expires_at: string | null;
   scopes: string[];
   generation: number;

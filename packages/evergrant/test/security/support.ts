@@ -169,7 +169,8 @@ export const startHarness = async (options: HarnessOptions = {}) => {
     });
     const mayHoldToken = reply.status === 200 && /\/(?:token(?:\/rejected)?|sign)(?:\?|$)/.test(path);
     const showsKey = reply.status === 201 && method === 'POST' && path === '/v1/keys';
-    record(`${method} ${path}`, reply, mayHoldToken ? ['access token'] : showsKey ? ['API key'] : []);
+    const shown: CanaryKind[] = mayHoldToken ? ['access token', 'token secret'] : showsKey ? ['API key'] : [];
+    record(`${method} ${path}`, reply, shown);
     return reply;
   };
 
