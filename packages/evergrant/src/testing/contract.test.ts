@@ -1,13 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { identify } from '../connections/identify.ts';
-import { createOAuth2 } from '../protocols/oauth2/index.ts';
+import { createSpeech } from '../protocols/index.ts';
+import type { App } from '../protocols/types.ts';
 import facebookFixture from '../providers/builtin/facebook.fixture.ts';
 import facebook from '../providers/builtin/facebook.ts';
 import linkedinFixture from '../providers/builtin/linkedin.fixture.ts';
 import linkedin from '../providers/builtin/linkedin.ts';
 import xFixture from '../providers/builtin/x.fixture.ts';
 import x from '../providers/builtin/x.ts';
-import type { ProviderDefinition } from '../providers/define.ts';
+import xOAuth1Fixture from '../providers/builtin/x-oauth1.fixture.ts';
+import xOAuth1 from '../providers/builtin/x-oauth1.ts';
+import type { AnyDefinition, OAuth1Protocol, ProviderDefinition } from '../providers/define.ts';
 import type { ProviderFixture } from '../providers/fixture.ts';
 import { systemClock } from '../telemetry/clock.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -15,9 +18,9 @@ import { checkProvider } from './contract.ts';
 
 const logger: Logger = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
 
-const check = (definition: ProviderDefinition, fixture: ProviderFixture) =>
+const check = (definition: AnyDefinition, fixture: ProviderFixture) =>
   checkProvider(definition, fixture, {
-    createProtocol: (egress) => createOAuth2(egress, { clock: systemClock, logger }),
+    createProtocol: (egress) => createSpeech(egress, { clock: systemClock, logger }).protocolOf({ definition } as App),
     identify,
   });
 
@@ -26,8 +29,13 @@ const changed = (definition: ProviderDefinition, protocol: Partial<ProviderDefin
   protocol: { ...definition.protocol, ...protocol },
 });
 
+const changedOAuth1 = (protocol: Partial<OAuth1Protocol>) => ({
+  ...xOAuth1,
+  protocol: { ...xOAuth1.protocol, ...protocol },
+});
+
 describe('checkProvider', () => {
-  it.each<[string, ProviderDefinition, ProviderFixture, RegExp]>([
+  it.each<[string, AnyDefinition, ProviderFixture, RegExp]>([
     [
       'a dialect that a sample contradicts',
       { ...x, handleErrors: [] },
@@ -99,6 +107,36 @@ describe('checkProvider', () => {
       x,
       { ...xFixture, refresh: undefined },
       /^refresh.supported, without a sample of a renewal/,
+    ],
+    [
+      'a refusal of OAuth 1.0a that is not understood',
+      changedOAuth1({ deniedParameter: 'refused' }),
+      xOAuth1Fixture,
+      /^the refusal: the callback's error: expected "consent_denied", got "callback_malformed"$/,
+    ],
+    [
+      'a missing sample of a request token',
+      xOAuth1,
+      { ...xOAuth1Fixture, requestToken: undefined },
+      /^connect: .*no sample of a request token/,
+    ],
+    [
+      'a request token whose callback nobody confirmed',
+      xOAuth1,
+      { ...xOAuth1Fixture, requestToken: { status: 200, body: 'oauth_token=a&oauth_token_secret=b' } },
+      /^connect: /,
+    ],
+    [
+      'tokens of OAuth 1.0a that would be renewed',
+      { ...xOAuth1, refresh: {} },
+      xOAuth1Fixture,
+      /^refresh.supported, without a sample of a renewal/,
+    ],
+    [
+      'a dead request token that is taken for a wrong key',
+      { ...xOAuth1, handleErrors: xOAuth1.handleErrors?.filter(({ phase }) => phase !== 'exchange') },
+      xOAuth1Fixture,
+      /^exchange 401 "Request token missing": expected "reconnect", got "app-misconfigured"$/,
     ],
   ])('names %s', async (_, definition, fixture, sentence) => {
     expect(await check(definition, fixture)).toContainEqual(expect.stringMatching(sentence));
