@@ -111,7 +111,7 @@ export const createOAuth1Server = async (origins: string[], client: { id: string
       const url = new URL((origins[Number(index)] ?? 'https://nowhere.example') + rest);
       const method = request.method ?? '';
       const { authorization = null, 'content-type': type = '' } = request.headers;
-      const body = type === 'application/x-www-form-urlencoded' ? Buffer.concat(chunks).toString() : '';
+      const body = type.startsWith('application/x-www-form-urlencoded') ? Buffer.concat(chunks).toString() : '';
       const signed = readSigned({ method, url, authorization, form: body });
       const received: SignedReceived = {
         method,

@@ -157,6 +157,68 @@ describe('a connection by OAuth 1.0a', () => {
   });
 });
 
+describe('calls with OAuth 1.0a', () => {
+  it('are signed with their query and their form', async () => {
+    await using world = await start();
+    const { harness, stub, connect } = world;
+    const { connection } = await connect();
+    const path = `/v1/connections/${connection.id}/api/2/things`;
+    const query = 'text=it%27s+100%25%20%2B%20more&ids=1,2&ids=%E2%98%83&empty=&bare';
+    await harness.api('GET', `${path}?${query}`);
+    const form = 'status=Hello+Ladies+%2B+Gentlemen%21&a=1&a=&c%40';
+    const headers = { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' };
+    await harness.api('POST', `${path}?include=all`, { body: form, headers });
+    await harness.api('POST', path, { json: { text: 'not covered by the signature' } });
+    await harness.api('DELETE', `${path}/~1(2)*!`);
+    const calls = stub.requests.filter(({ url }) => url.includes('/2/things'));
+    expect(calls.map(({ method, signature }) => [method, signature])).toEqual([
+      ['GET', 'right'],
+      ['POST', 'right'],
+      ['POST', 'right'],
+      ['DELETE', 'right'],
+    ]);
+    expect(calls[0]?.target).toBe(`/0/2/things?${query}`);
+    expect(calls[1]?.parameters.get('status')).toBe('Hello Ladies + Gentlemen!');
+  });
+
+  it('may be signed for the application to make them', async () => {
+    await using world = await start();
+    const { harness, stub, connect } = world;
+    const { connection } = await connect();
+    const url = 'https://api.x.com/1.1/statuses/update.json?include_entities=true';
+    const body = 'status=Hello%20Ladies%20%2b%20Gentlemen';
+    const sign = (json: object) =>
+      harness.api<{ headers: Record<string, string> }>('POST', `/v1/connections/${connection.id}/sign`, { json });
+    const { status, data } = await sign({ method: 'post', url, body });
+    expect(status).toBe(200);
+    expect(Object.keys(data.headers)).toEqual(['authorization']);
+    const [origin = ''] = Object.values(stub.origins);
+    const headers = { ...data.headers, 'content-type': 'application/x-www-form-urlencoded' };
+    await fetch(url.replace('https://api.x.com', origin), { method: 'POST', headers, body });
+    expect(stub.requestsTo('/1.1/statuses/update.json')).toMatchObject([{ signature: 'right' }]);
+    expect((await sign({ method: 'GET', url: 'https://elsewhere.example/' })).status).toBe(422);
+  });
+
+  it('that the platform refuses for good need a person', async () => {
+    await using world = await start();
+    const { harness, stub, connect } = world;
+    const { connection } = await connect();
+    const about = { title: 'Unauthorized', type: 'about:blank', status: 401, detail: 'Unauthorized' };
+    stub.script(
+      '/2/things',
+      { status: 429, body: { errors: [{ code: 88, message: 'Rate limit exceeded' }] } },
+      { status: 401, body: about },
+    );
+    expect((await harness.api('GET', `/v1/connections/${connection.id}/api/2/things`)).status).toBe(429);
+    expect((await harness.connection(connection.id)).data).toMatchObject({ status: 'active' });
+    expect((await harness.api('GET', `/v1/connections/${connection.id}/api/2/things`)).status).toBe(401);
+    expect((await harness.connection(connection.id)).data).toMatchObject({ status: 'reauth_required' });
+    expect(await harness.token(connection.id)).toMatchObject({ status: 409, data: { code: 'reauth_required' } });
+    const again = await connect(x, { connection_id: connection.id });
+    expect(again.connection).toMatchObject({ id: connection.id, status: 'active', token: { generation: 2 } });
+  });
+});
+
 describe('the answer of a platform of OAuth 1.0a', () => {
   it('C02 C21 is taken from the browser that began the flow only', async () => {
     await using world = await start();
