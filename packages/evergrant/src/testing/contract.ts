@@ -9,7 +9,7 @@ import type { ExpectedTokens, FixtureAnswer, ProviderFixture } from '../provider
 import { systemClock } from '../telemetry/clock.ts';
 import { Secret } from '../telemetry/secret.ts';
 import { sampleRequestToken, signatureFaults } from './contract-oauth1.ts';
-import { checkDefinition } from './definition-check.ts';
+import { checkDefinition, offersRevocation } from './definition-check.ts';
 import { ScriptedPlatform, toRawAnswer } from './scripted-platform.ts';
 
 /** What `connections/` does after the exchange: who the person is, which accounts there are, what was granted. */
@@ -292,13 +292,6 @@ class ContractRun {
 
 /** What beside the token signs a request. */
 const sampleSecret = withTokenSecret({}, 'SAMPLE_SECRET');
-
-const offersRevocation = ({ protocol }: AnyDefinition): boolean => {
-  if (protocol.kind === 'oauth1') return protocol.revocationEndpoint !== undefined;
-  if (protocol.kind !== 'oauth2') return false;
-  const { revocation, revocationEndpoint, issuer } = protocol;
-  return revocation !== 'none' && Boolean(revocationEndpoint ?? revocation?.endpoint ?? issuer);
-};
 
 const appOf = (definition: AnyDefinition): App => ({
   provider: definition.id,

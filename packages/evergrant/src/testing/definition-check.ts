@@ -16,6 +16,14 @@ const stateLength = 43;
 /** The first `{placeholder}` of a text that nothing has filled. */
 export const leftPlaceholder = (text: string): string | undefined => text.match(placeholder)?.[0];
 
+/** Whether tokens can be revoked at the platform. */
+export const offersRevocation = ({ protocol }: AnyDefinition): boolean => {
+  if (protocol.kind === 'oauth1') return protocol.revocationEndpoint !== undefined;
+  if (protocol.kind !== 'oauth2') return false;
+  const { revocation, revocationEndpoint, issuer } = protocol;
+  return revocation !== 'none' && Boolean(revocationEndpoint ?? revocation?.endpoint ?? issuer);
+};
+
 /** What can be said of a definition without playing it; one sentence for each violation. */
 export const checkDefinition = (definition: AnyDefinition): string[] => {
   const { id, protocol, scopes, facts, setup } = definition;

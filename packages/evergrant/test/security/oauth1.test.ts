@@ -315,7 +315,8 @@ describe('the answer of a platform of OAuth 1.0a', () => {
     const callback = stub.consent(authorizationUrl);
     const visits = await Promise.all(Array.from({ length: 20 }, () => browser.get(callback)));
     expect(exchanges()).toHaveLength(1);
-    expect(visits.map(({ status }) => status).sort()).toEqual([303, ...Array<number>(19).fill(409)]);
+    expect(visits.filter(({ status }) => status === 303)).toHaveLength(1);
+    expect(visits.filter(({ status }) => status === 409)).toHaveLength(19);
     expect(await harness.flow(started.id)).toMatchObject({ status: 'connected' });
     expect((await harness.browser().follow(callback)).body).toContain('flow_already_used');
   });

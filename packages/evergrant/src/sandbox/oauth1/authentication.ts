@@ -23,18 +23,18 @@ const clockTolerance = 300;
 export const isOurs = (
   world: World,
   { id, client }: OAuth1Platform,
-  { parameters, isSignedWith }: SignedRequest,
+  signed: SignedRequest,
   tokenSecret: string,
 ): boolean => {
   const now = world.clock.now();
   const [clientId, nonce, timestamp] = ['oauth_consumer_key', 'oauth_nonce', 'oauth_timestamp'].map((name) =>
-    parameters.get(name),
+    signed.parameters.get(name),
   );
   const isInTime = Math.abs(now / 1000 - Number(timestamp)) <= clockTolerance;
   if (clientId !== client.clientId || !nonce || !isInTime) return false;
-  if (!isSignedWith(client.clientSecret, tokenSecret)) return false;
+  if (!signed.isSignedWith(client.clientSecret, tokenSecret)) return false;
   for (const [known, until] of world.nonces) if (until < now) world.nonces.delete(known);
-  const used = [id, parameters.get('oauth_token'), timestamp, nonce].join(' ');
+  const used = [id, signed.parameters.get('oauth_token'), timestamp, nonce].join(' ');
   if (world.nonces.has(used)) return false;
   world.nonces.set(used, now + 2 * clockTolerance * 1000);
   return true;

@@ -4,7 +4,7 @@ import { authorizationHeader } from '../../protocols/oauth1/signature.ts';
 import { readSigned } from './verify.ts';
 
 /** Characters that encodings treat differently. */
-const alphabet = [...'aZ09-._~!*\'()&=+%/?#:@ ;,"\\<>[]{}|^`äß☃\u{1f600}\n\t'];
+const alphabet = Array.from('aZ09-._~!*\'()&=+%/?#:@ ;,"\\<>[]{}|^`äß☃\u{1f600}\n\t');
 
 describe('signer and verifier, each written for itself', () => {
   it('agree on any address, form and secret, and notice any change', () => {
