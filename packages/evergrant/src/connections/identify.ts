@@ -109,8 +109,7 @@ const whoConsented = async (
     try {
       return { type, ...mapAccount(definition, map, await ask(), extra) };
     } catch (error) {
-      if (!otherwise || !isEvergrantError(error)) throw error;
-      if (![error.code, error.extensions?.code].includes(otherwise.code)) throw error;
+      if (!otherwise || !isEvergrantError(error) || !isPassedOver(otherwise, error)) throw error;
       refusal = error;
     }
   }
@@ -119,6 +118,12 @@ const whoConsented = async (
   // What refuses both is told in the words of the first.
   if (answer === undefined) throw refusal;
   return { type: otherwise.type ?? type, ...mapAccount(definition, otherwise.map, answer, extra) };
+};
+
+const isPassedOver = ({ code }: { code?: string }, error: EvergrantError): boolean => {
+  const { extensions = {}, retryable } = error;
+  if (code !== undefined) return code === error.code || code === extensions['code'];
+  return !retryable && extensions['class'] !== 'reconnect' && extensions['class'] !== 'refresh-token';
 };
 
 /** Repeats the first call for a moment where the platform is known to refuse a brand-new token. */

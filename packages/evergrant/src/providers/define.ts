@@ -124,9 +124,10 @@ export interface Profile {
   /**
    * Who it is where `get` cannot be asked: the platform refuses it with this code for want of a scope, or of such a profile
    * (then perhaps our own code, as a rule names it), or a fact that the URL needs (`{extra.…}`) is not there, as with an
-   * imported token. Without a `get` of its own the map reads the kept facts.
+   * imported token. Without a code it is enough that the platform refuses for good, though not for the token's sake (no
+   * credits left). Without a `get` of its own the map reads the kept facts.
    */
-  otherwise?: { code: string; get?: string; map: AccountMap; type?: AccountType };
+  otherwise?: { code?: string; get?: string; map: AccountMap; type?: AccountType };
   /** Errors to repeat for a moment after the exchange (LinkedIn's 65601): rule and pauses in milliseconds. */
   retry?: { code: string; pausesMs: number[] };
 }

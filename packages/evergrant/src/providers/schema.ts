@@ -103,7 +103,7 @@ const profile = objectOf<Profile>(
     type: accountTypes.optional(),
     variables: fn<NonNullable<Profile['variables']>>().optional(),
     otherwise: objectOf<NonNullable<Profile['otherwise']>>({
-      code: text,
+      code: text.optional(),
       get: address.optional(),
       map: accountMap,
       type: accountTypes.optional(),

@@ -1,15 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { builtinProviders } from '../../src/providers/builtin.ts';
-import type { ProviderDefinition } from '../../src/providers/define.ts';
 import { canSimulate } from '../../src/sandbox/index.ts';
 import { providerFixtures } from '../../src/testing/fixtures.ts';
 import { useService } from '../browser/service.ts';
 import { expectBody } from '../support/api.ts';
 import { type BrowserPage, createBrowser } from '../support/browser.ts';
 
-const simulated = Object.values(builtinProviders).filter((definition): definition is ProviderDefinition =>
-  canSimulate(definition),
-);
+const simulated = Object.values(builtinProviders).filter(canSimulate);
 
 /** What a person sends who agrees to everything on the consent page of a simulated platform. */
 const consent = (page: BrowserPage, decision: 'allow' | 'deny'): URLSearchParams => {
@@ -36,19 +33,21 @@ describe.each(simulated.map((definition) => [definition.id, definition] as const
 
   test('connects, hands out a token, calls, renews and disconnects', async () => {
     const { flow } = await decide('allow');
-    const chosen = fixture.accounts[0]!;
+    const [sample] = fixture.accounts;
+    const chosen = flow.accounts.find(({ unavailable }) => unavailable === null);
     const path = `/v1/connect/${flow.id}/accounts`;
     const connected =
       flow.status === 'choosing'
-        ? expectBody(await service.api.call<typeof flow>('POST', path, { body: { account_ids: [chosen.id] } }))
+        ? expectBody(await service.api.call<typeof flow>('POST', path, { body: { account_ids: [chosen!.id] } }))
         : flow;
     expect(connected).toMatchObject({ status: 'connected', error: null });
     const [connection] = connected.connections;
-    expect(connection).toMatchObject({ status: 'active', scopes: { missing: [] }, account: { type: chosen.type } });
+    expect(connection).toMatchObject({ status: 'active', scopes: { missing: [] }, account: { type: sample!.type } });
 
     const { id } = connection!;
     const token = expectBody(await service.api.token(id));
-    expect(token).toMatchObject({ token_type: 'bearer', generation: 1 });
+    const type = definition.protocol.kind === 'oauth1' ? 'oauth1' : 'bearer';
+    expect(token).toMatchObject({ token_type: type, generation: 1 });
 
     const url = new URL(definition.profile.get.replace(/\{[\w.]+\}/g, 'x'));
     const base = new URL(definition.api.baseUrl.replace(/\{[\w.]+\}/g, 'x'));

@@ -93,6 +93,23 @@ describe('a connection by OAuth 1.0a', () => {
     expect(harness.canaries.findIn(stub.requests.map(({ target }) => target).join('\n'))).toEqual([]);
   });
 
+  it('is made of what came with the token where the platform refuses to say more', async () => {
+    await using world = await start();
+    const { harness, stub, connect } = world;
+    const refused = { status: 403, body: { title: 'Client Forbidden', status: 403, type: 'about:blank' } };
+    const unauthorized = { status: 401, body: { title: 'Unauthorized', status: 401, type: 'about:blank' } };
+    stub.script('/2/users/me', refused, unauthorized);
+    const { connection } = await connect();
+    expect(connection).toMatchObject({
+      status: 'active',
+      account: { id: '12345', name: null, username: 'example', picture: null, url: 'https://x.com/example' },
+    });
+    const { flow, page } = await connect();
+    expect(flow).toMatchObject({ status: 'failed', connections: [] });
+    expect(page.body).toContain('reauth_required');
+    expect((await harness.token(connection.id)).status).toBe(200);
+  });
+
   it('is never renewed, whatever is asked for', async () => {
     await using world = await start();
     const { harness, stub, connect } = world;

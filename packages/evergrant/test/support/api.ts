@@ -43,6 +43,8 @@ export interface FlowBody {
   id: string;
   status: 'pending' | 'choosing' | 'connected' | 'failed' | 'expired';
   connections: ConnectionBody[];
+  /** While `choosing`. */
+  accounts: { id: string; unavailable: string | null }[];
   error?: ProblemBody | null;
 }
 

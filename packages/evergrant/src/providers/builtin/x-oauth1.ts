@@ -28,6 +28,14 @@ export default defineProvider({
       picture: data.profile_image_url ?? null,
       url: `https://x.com/${data.username}`,
     }),
+    // Id and name came with the token: reads are billed and may be refused, and nobody must be locked out for that.
+    otherwise: {
+      map: ({ user_id, screen_name }) => ({
+        id: user_id,
+        username: screen_name,
+        url: screen_name ? `https://x.com/${screen_name}` : null,
+      }),
+    },
   },
   // X sends no Retry-After.
   api: { baseUrl: 'https://api.x.com', rateLimitReset: { header: 'x-rate-limit-reset', unit: 'unix-seconds' } },
