@@ -6,6 +6,8 @@ import type { ErrorClass, Phase } from './define.ts';
  */
 export interface ProviderFixture {
   provider: string;
+  /** The answer to a registration, for platforms where an app is registered at each instance. */
+  registration?: FixtureAnswer;
   /** OAuth 1.0a: the answer with the temporary credentials. `SAMPLE_REQUEST_TOKEN` stands for the token, in the callback too. */
   requestToken?: FixtureAnswer;
   /** What the callback carries on success besides `code` and `state`, and on refusal. */
