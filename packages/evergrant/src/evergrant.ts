@@ -6,7 +6,7 @@ import { createFlows, type Flows } from './connections/flows.ts';
 import { createEgress, type StreamingEgress } from './egress/index.ts';
 import { type Engine, startEngine } from './engine/embedded/loop.ts';
 import { isEvergrantError } from './errors/index.ts';
-import { configuredApps, createApps } from './grants/apps.ts';
+import { configuredApps, createApps, unusedApps } from './grants/apps.ts';
 import type { Context } from './grants/context.ts';
 import { warnOfEnds } from './grants/expiring.ts';
 import { createHealth } from './grants/health.ts';
@@ -100,6 +100,9 @@ export const startEvergrant = async (settings: Settings, internals: Internals = 
   const catalogue = createCatalogue(builtinProviders, settings.providers);
   const egress = createEgress({ clock });
   const configured = configuredApps(catalogue, settings.publicUrl);
+  for (const provider of unusedApps(configured)) {
+    logger.warn({ provider }, 'the client id is not used: options.instance must name the server of that app');
+  }
   const notices = createNotices(clock);
   const store = await openStore(settings.database, {
     clock,

@@ -45,6 +45,14 @@ const toConfigured = (provider: ResolvedProvider, publicUrl: string): Configured
   };
 };
 
+/** The client id of an app at one instance, where settings do not say at which: it is shown to nobody. */
+export const unusedApps = (apps: ReadonlyMap<string, ConfiguredApp>): string[] =>
+  [...apps.values()]
+    .filter(({ settings, credentials }) => credentials && isRegistering(settings) && !settings.variables['instance'])
+    .map(({ settings }) => settings.provider);
+
+const isRegistering = ({ definition }: AppSettings): boolean => definition.instance?.registration !== undefined;
+
 /** Everything that is asked about apps: those that are configured, and those that were registered at instances. */
 export const createApps = (
   catalogue: Catalogue,
@@ -98,11 +106,10 @@ export const createApps = (
     },
     getJson: speech.getJson,
     list: () =>
-      [...apps.values()].flatMap(({ settings, credentials }) => (credentials ? [{ ...settings, ...credentials }] : [])),
-    perInstance: () =>
-      [...apps.values()].flatMap(({ settings }) =>
-        settings.definition.instance?.registration ? settings.provider : [],
+      [...apps.values()].flatMap(({ settings, credentials }) =>
+        credentials && !isRegistering(settings) ? [{ ...settings, ...credentials }] : [],
       ),
+    perInstance: () => [...apps.values()].flatMap(({ settings }) => (isRegistering(settings) ? settings.provider : [])),
   };
 };
 

@@ -53,7 +53,7 @@ export interface Apps {
   ofGrant(grant: Pick<GrantRow, 'provider' | 'client_id' | 'instance'>): App;
   protocol(app: App): Protocol;
   getJson: GetJson;
-  /** Every configured app with credentials of its own. */
+  /** Every configured app, but for those of providers that have one at each instance. */
   list(): readonly App[];
   /** Ids of the providers that register an app at each instance. */
   perInstance(): readonly string[];

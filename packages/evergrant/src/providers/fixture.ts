@@ -25,7 +25,13 @@ export interface ProviderFixture {
   /** What must come out of `exchange` (after `upgrade`). Seconds. */
   expected: ExpectedTokens;
   /** Other answers of the token endpoint that must be read as well: documented alternatives and unconfirmed shapes. */
-  variants?: { note: string; exchange: FixtureAnswer; expected: ExpectedTokens }[];
+  variants?: {
+    note: string;
+    exchange: FixtureAnswer;
+    expected: ExpectedTokens;
+    /** The sandbox never answers so: others than the platform itself do. */
+    unplayed?: boolean;
+  }[];
   /** Answers to reading requests by URL as the definition writes it (placeholders of options filled), longest match first. */
   get: Record<string, unknown>;
   /** The scopes that identification must report under the definition's names. Checked when given. */

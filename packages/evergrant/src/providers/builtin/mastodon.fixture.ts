@@ -53,6 +53,7 @@ export default {
   variants: [
     {
       note: 'a fork whose tokens end (unconfirmed)',
+      unplayed: true,
       exchange: {
         status: 200,
         body: {
