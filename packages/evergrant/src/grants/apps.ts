@@ -73,12 +73,23 @@ export const createApps = (
     return instance ? { settings: { ...settings, variables: { ...settings.variables, instance } }, credentials } : app;
   };
 
-  /** How an app is registered there; null: it is the configured one. */
-  const registrationAt = (id: string, instance: string | null | undefined): InstanceRegistration | null => {
-    const app = apps.get(id);
-    const registration = app?.settings.definition.instance?.registration;
-    // The operator's own secret is for one instance, and shown to no other.
-    const isOwn = app?.credentials != null && instance === app.settings.variables['instance'];
+  /**
+   * How an app is registered there; null: it is the configured one. The operator's own secret is for one instance, and
+   * shown to no other.
+   *
+   * @param clientId of an app that is in use already, which may have been registered before one was configured
+   */
+  const registrationAt = (
+    id: string,
+    instance: string | null | undefined,
+    clientId?: string,
+  ): InstanceRegistration | null => {
+    const { settings, credentials } = apps.get(id) ?? {};
+    const registration = settings?.definition.instance?.registration;
+    const isOwn =
+      credentials != null &&
+      instance === settings?.variables['instance'] &&
+      (clientId ?? credentials.clientId) === credentials.clientId;
     return registration && !isOwn ? registration : null;
   };
 
@@ -92,7 +103,8 @@ export const createApps = (
     },
     ofGrant({ provider, client_id, instance }) {
       const { settings, credentials } = find(provider, instance);
-      if (registrationAt(provider, instance)) return { ...settings, clientId: client_id, clientSecret: null };
+      if (registrationAt(provider, instance, client_id))
+        return { ...settings, clientId: client_id, clientSecret: null };
       if (credentials!.clientId === client_id) return { ...settings, ...credentials! };
       throw new EvergrantError('provider_not_configured', {
         provider,
@@ -101,7 +113,7 @@ export const createApps = (
     },
     protocol(app) {
       const protocol = speech.protocolOf(app);
-      const isRegistered = registrationAt(app.provider, app.variables['instance']) !== null;
+      const isRegistered = registrationAt(app.provider, app.variables['instance'], app.clientId) !== null;
       return isRegistered ? withSecrets(protocol, instanceApps) : protocol;
     },
     getJson: speech.getJson,

@@ -161,11 +161,14 @@ describe('an app at each instance', () => {
       redirectUri: `${world.harness.publicUrl}/integrations/social/mastodon`,
       scopes: '',
     };
+    const before = (await world.connect(one, { owner: 'owner-0' })).connection;
     await world.restart({ clientId, clientSecret, options: { instance: one } });
+    expect((await world.harness.api('DELETE', `/v1/connections/${before.id}`)).status).toBe(204);
+    expect(world.one.stub.requestsTo('/oauth/revoke')[0]!.form.get('client_id')).toBe(world.one.apps[0]!.clientId);
     world.one.apps.push(app);
     expect((await world.connect(one)).flow.status).toBe('connected');
     expect((await world.connect(two)).flow.status).toBe('connected');
-    expect([world.one.registrations(), world.two.registrations()]).toEqual([0, 1]);
+    expect([world.one.registrations(), world.two.registrations()]).toEqual([1, 1]);
     expect(JSON.stringify(world.two.stub.requests)).not.toContain(clientSecret);
     await world.restart({ clientId, clientSecret });
     expect(world.harness.logLines.join('')).toContain('options.instance must name the server');
