@@ -6,11 +6,12 @@ import { createFlows, type Flows } from './connections/flows.ts';
 import { createEgress, type StreamingEgress } from './egress/index.ts';
 import { type Engine, startEngine } from './engine/embedded/loop.ts';
 import { isEvergrantError } from './errors/index.ts';
-import { createApps } from './grants/apps.ts';
+import { configuredApps, createApps, unusedApps } from './grants/apps.ts';
 import type { Context } from './grants/context.ts';
 import { warnOfEnds } from './grants/expiring.ts';
 import { createHealth } from './grants/health.ts';
 import { observe } from './grants/inspection.ts';
+import { createInstanceApps } from './grants/instance-apps.ts';
 import { createRenewals, type Renewals } from './grants/renew.ts';
 import { keyCheck, keyUse, type ResealProgress, reseal } from './grants/reseal.ts';
 import { tryDueRevocations } from './grants/revocations.ts';
@@ -98,7 +99,10 @@ export const startEvergrant = async (settings: Settings, internals: Internals = 
   const logger = internals.logger ?? createLogger({ level: settings.logLevel });
   const catalogue = createCatalogue(builtinProviders, settings.providers);
   const egress = createEgress({ clock });
-  const apps = createApps(catalogue, settings.publicUrl, createSpeech(egress, { clock, logger }));
+  const configured = configuredApps(catalogue, settings.publicUrl);
+  for (const provider of unusedApps(configured)) {
+    logger.warn({ provider }, 'the client id is not used: options.instance must name the server of that app');
+  }
   const notices = createNotices(clock);
   const store = await openStore(settings.database, {
     clock,
@@ -109,13 +113,15 @@ export const startEvergrant = async (settings: Settings, internals: Internals = 
     const { keys, newKeyFile } = await loadKeys(settings, store);
     const vault = createVault(toKeyObjects(keys));
     await checkKey(store, vault);
+    const speech = createSpeech(egress, { clock, logger });
+    const instanceApps = createInstanceApps({ store, vault, clock, logger }, speech.register, settings.publicUrl);
     const context: Context = {
       store,
       vault,
       clock,
       logger,
       notices: sharing(notices, store),
-      apps,
+      apps: createApps(catalogue, configured, speech, instanceApps),
       health: createHealth(clock),
       usage: createUsage(),
       spool: createSpool(spoolFolder(settings)),

@@ -13,6 +13,7 @@ export interface Arguments {
     config?: string;
     json: boolean;
     owner?: string;
+    instance?: string;
     scopes?: string[];
     permissions?: string[];
     minValid?: number;
@@ -34,6 +35,7 @@ export const readArguments = (argv: string[]): Arguments => {
         config: { type: 'string' },
         json: { type: 'boolean', default: false },
         owner: { type: 'string' },
+        instance: { type: 'string' },
         scopes: { type: 'string' },
         permissions: { type: 'string' },
         'min-valid': { type: 'string' },
@@ -52,6 +54,7 @@ export const readArguments = (argv: string[]): Arguments => {
         config: values.config,
         json: values.json,
         owner: values.owner,
+        instance: values.instance,
         scopes: listOf(values.scopes),
         permissions: listOf(values.permissions),
         minValid: numberOf('--min-valid', values['min-valid']),

@@ -15,14 +15,14 @@ import type { Output } from './output.ts';
  */
 export const connect = async (args: Arguments, output: Output): Promise<number> => {
   const [provider] = args.positionals;
-  const { owner, scopes } = args.options;
+  const { owner, scopes, instance } = args.options;
   if (!provider || !owner) throw new UsageError('evergrant connect needs a provider and --owner');
   const evergrant = await openInstallation(args);
   const { host, port } = evergrant.settings;
   const result = watchResult(evergrant);
   const listening = await listen((request) => result.handler(request), host, port).catch(() => null);
   try {
-    const started = await evergrant.connect({ provider, owner, scopes, skipConfirmation: true });
+    const started = await evergrant.connect({ provider, owner, scopes, instance, skipConfirmation: true });
     output.err(`Open this address to connect ${provider}:\n${started.url}`);
     if (!args.options.noOpen) await openInBrowser(started.url).catch(() => {});
     const flow = await untilEnd(evergrant, started.id, output);

@@ -78,16 +78,18 @@ const examineRunning = async (evergrant: Evergrant, settings: Settings): Promise
 
 const examineApps = (evergrant: Evergrant, settings: Settings): Finding[] => {
   const configured = evergrant.catalogue.list().filter(isConfigured);
-  if (configured.length === 0) {
-    return [{ ok: true, about: 'apps', says: 'none is configured; `evergrant start` offers simulated platforms' }];
-  }
-  return configured.map(({ definition, redirectUriSetting }) => ({
+  const none = { ok: true, about: 'apps', says: 'none is configured; `evergrant start` offers simulated platforms' };
+  const findings = configured.map(({ definition, redirectUriSetting, clientId }) => ({
     ok: true,
     about: definition.id,
-    says: `register the redirect URI ${redirectUriFor(settings.publicUrl, definition.id, redirectUriSetting)}${
-      definition.setup ? ` at ${definition.setup.console}` : ''
-    }`,
+    says:
+      clientId === null
+        ? 'needs no app: anybody can connect an account'
+        : `register the redirect URI ${redirectUriFor(settings.publicUrl, definition.id, redirectUriSetting)}${
+            definition.setup ? ` at ${definition.setup.console}` : ''
+          }`,
   }));
+  return configured.some(({ clientId }) => clientId !== null) ? findings : [none, ...findings];
 };
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -15,6 +15,7 @@ const help = `evergrant ${version}: connects accounts over OAuth and keeps the c
 
   evergrant start                         serve the API and the connect pages
   evergrant connect PROVIDER --owner O    connect an account in the browser, print the connection
+                                          (--instance HOST at platforms of many servers)
   evergrant connections                   list connections (--owner, --provider, --status)
   evergrant token CONNECTION              print a valid access token (--min-valid SECONDS)
   evergrant keys                          list, create and revoke API keys

@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import { type Evergrant, startEvergrant } from '../evergrant.ts';
 import { builtinProviders } from '../providers/builtin.ts';
+import { needsNoApp } from '../providers/resolve.ts';
 import { canSimulate, createSandbox, createTryPage, type Sandbox, type SandboxPlatform } from '../sandbox/index.ts';
 import { isLoopback, type ProviderSettings, type Settings } from '../settings/index.ts';
 import { systemClock } from '../telemetry/clock.ts';
@@ -66,8 +67,11 @@ const withSandbox = (settings: Settings): { settings: Settings; sandbox: Sandbox
 
 const simulated = (sandbox: Sandbox): Record<string, ProviderSettings> => {
   const app = (id: string): ProviderSettings => {
+    const origins = sandbox.origins(id);
+    const definition = builtinProviders[id];
+    if (definition && needsNoApp(definition)) return { origins };
     const { clientId, clientSecret } = sandbox.appFor(id);
-    return { clientId, clientSecret: new Secret(clientSecret), origins: sandbox.origins(id) };
+    return { clientId, clientSecret: new Secret(clientSecret), origins };
   };
   const { id, ...definition } = sandbox.definition;
   return {

@@ -1,6 +1,7 @@
 import { EvergrantError } from '../errors/index.ts';
 import * as timeline from '../events/index.ts';
 import type { Context } from '../grants/context.ts';
+import { gateKey } from '../grants/gate.ts';
 import { factsOf, nextWarning, planFor } from '../grants/plan.ts';
 import { missingScopes } from '../grants/scopes.ts';
 import type { App } from '../protocols/types.ts';
@@ -104,7 +105,7 @@ const activate = async (
     ...planFor(app, facts, now),
     grant_id: grant.id,
     provider: grant.provider,
-    client_id: grant.client_id,
+    client_id: gateKey(app).clientId,
     owner: grant.owner,
     lease_owner: null,
     lease_until: null,

@@ -34,7 +34,7 @@ export const takeCallback = async (
   }
   if (!matchesHash(browserOf(flow.id), flow.browser_hash)) throw new EvergrantError('flow_browser_mismatch');
 
-  const app = context.apps.get(provider, flow.instance);
+  const app = context.apps.ofGrant({ provider, client_id: flow.client_id!, instance: flow.instance });
   const protocol = context.apps.protocol(app);
   const authorization = openAuthorization(context, flow);
   const secrets = { ...authorization.secrets, carried: protocol.carry(app, parameters) };

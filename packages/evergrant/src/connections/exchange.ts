@@ -42,7 +42,7 @@ export const resumeExchange = async (context: Context, flow: FlowRow): Promise<v
   await endingInFailure(context, flow, async () => {
     const entry = await journal.byFlow(context.store.db, flow.id, 'exchange');
     if (entry) {
-      const app = context.apps.get(flow.provider!, flow.instance);
+      const app = context.apps.ofGrant(entry);
       const secrets = openAuthorization(context, flow).secrets;
       await storeExchange(context, flow, app, secrets, entry.id, openAnswer(context, entry), entry.started_at);
     } else if (flow.grant_id === null) {
@@ -149,7 +149,7 @@ const storeExchange = async (
   tokensOf(verdict);
 };
 
-export const requestedScopes = (flow: FlowRow, app: App): string[] =>
+export const requestedScopes = (flow: FlowRow, app: Pick<App, 'scopes'>): string[] =>
   flow.scopes === null ? app.scopes : (JSON.parse(flow.scopes) as string[]);
 
 const grantColumns = (context: Context, app: App, id: string, tokens: TokenSet, issuedAt: number) => {

@@ -1,18 +1,21 @@
 import { EvergrantError, isEvergrantError } from '../errors/index.ts';
 import type { Context } from '../grants/context.ts';
-import type { App } from '../protocols/types.ts';
+import type { App, AppSettings } from '../protocols/types.ts';
 import { connections, type FlowRow, flows } from '../store/index.ts';
 import { type Authorization, openAuthorization, sealAuthorization } from './authorization.ts';
 import { checkPending } from './callback.ts';
 import { requestedScopes } from './exchange.ts';
 import { failFlow } from './flow-end.ts';
+import { normaliseInstance } from './instance.ts';
 import { checkScopesAllowed } from './start.ts';
 import { hashToken, matchesHash, randomToken } from './tokens.ts';
 
 /** What the page behind a flow's link must do next. */
 export type FlowStep =
   | { kind: 'choose_provider'; flow: FlowRow }
-  | { kind: 'confirm'; flow: FlowRow; app: App; reconnectAccount: string | null }
+  /** `fault`: what is wrong with the instance that was named, and what was typed. */
+  | { kind: 'choose_instance'; flow: FlowRow; app: AppSettings; fault?: { typed: string; error: EvergrantError } }
+  | { kind: 'confirm'; flow: FlowRow; app: AppSettings; reconnectAccount: string | null }
   | { kind: 'redirect'; flow: FlowRow; url: string };
 
 /** The pages behind a flow's link, up to the redirect to the platform. */
@@ -37,24 +40,45 @@ export const createLink = (context: Context) => {
   };
 
   /**
-   * Goes on from a page of the flow: with the provider that the person chose, or confirmed.
+   * Goes on from a page of the flow: with the provider or the instance that the person chose, or confirmed. Choosing on
+   * our page, which names the owner, is the confirmation.
    *
    * @throws EvergrantError as {@link open}, and `provider_unavailable` or the like when the platform cannot be asked
    */
   const confirm = async (
     link: string,
     browser: (flowId: string) => string | undefined,
-    choice: { provider?: string },
+    choice: { provider?: string; instance?: string },
   ): Promise<FlowStep> => {
     const flow = await pendingByLink(link);
     if (!matchesHash(browser(flow.id), flow.browser_hash)) throw new EvergrantError('flow_browser_mismatch');
-    if (flow.provider !== null) return proceed(flow);
-    if (choice.provider === undefined) return nextStep(flow);
-    checkScopesAllowed(context.apps.get(choice.provider), requestedScopeList(flow));
-    await flows.move(store.db, flow.id, ['pending'], { provider: choice.provider, updated_at: clock.now() });
-    // Choosing a platform on our page is the confirmation.
-    return proceed({ ...flow, provider: choice.provider });
+    if (flow.provider === null) {
+      if (choice.provider === undefined) return nextStep(flow);
+      const settings = context.apps.get(choice.provider);
+      checkScopesAllowed(settings, requestedScopeList(flow));
+      // A host that was given before the provider was known could not be judged.
+      const instance = flow.instance === null ? null : normaliseInstance(settings, flow.instance);
+      return proceed(await changed(flow, { provider: choice.provider, instance }));
+    }
+    if (choice.instance === undefined || !lacksInstance(flow)) return proceed(flow);
+    const app = context.apps.get(flow.provider);
+    try {
+      return await proceed(await changed(flow, { instance: normaliseInstance(app, choice.instance) }));
+    } catch (error) {
+      // A slip of the pen is put right on the page. Once something was sent the flow has failed.
+      if (!isEvergrantError(error, 'invalid_request', 'target_not_allowed') || error.errors === undefined) throw error;
+      return { kind: 'choose_instance', flow, app, fault: { typed: choice.instance, error } };
+    }
   };
+
+  const changed = async (flow: FlowRow, changes: Partial<FlowRow>): Promise<FlowRow> => {
+    await flows.move(store.db, flow.id, ['pending'], { ...changes, updated_at: clock.now() });
+    return { ...flow, ...changes };
+  };
+
+  /** Whether the person must say where their account lives. */
+  const lacksInstance = ({ provider, instance }: FlowRow): boolean =>
+    provider !== null && instance === null && context.apps.get(provider).definition.instance !== undefined;
 
   const pendingByLink = async (link: string): Promise<FlowRow> => {
     const flow = await flows.byLink(store.db, hashToken(link));
@@ -75,6 +99,7 @@ export const createLink = (context: Context) => {
 
   const nextStep = async (flow: FlowRow): Promise<FlowStep> => {
     if (flow.provider === null) return { kind: 'choose_provider', flow };
+    if (lacksInstance(flow)) return { kind: 'choose_instance', flow, app: context.apps.get(flow.provider) };
     const account = flow.connection_id ? await connections.byId(store.db, flow.connection_id) : undefined;
     const reconnectAccount = account ? (account.name ?? account.username ?? account.account_id) : null;
     return { kind: 'confirm', flow, app: context.apps.get(flow.provider, flow.instance), reconnectAccount };
@@ -82,20 +107,22 @@ export const createLink = (context: Context) => {
 
   /** Makes the authorization request, once a flow: going back and forth shows the platform the same one. */
   const proceed = async (flow: FlowRow): Promise<FlowStep> => {
-    if (flow.provider === null) return nextStep(flow);
+    if (flow.provider === null || lacksInstance(flow)) return nextStep(flow);
     if (flow.authorization_sealed) return { kind: 'redirect', flow, url: openAuthorization(context, flow).url };
-    const app = context.apps.get(flow.provider, flow.instance);
+    const settings = context.apps.get(flow.provider, flow.instance);
     const state = randomToken();
     const request = {
       state,
-      scopes: requestedScopes(flow, app),
-      redirectUri: app.redirectUri,
+      scopes: requestedScopes(flow, settings),
+      redirectUri: settings.redirectUri,
       reconnect: flow.connection_id !== null,
       instance: flow.instance,
     };
+    let app: App;
     let authorization: Authorization;
     let stateHash = hashToken(state);
     try {
+      app = await context.apps.ready(flow.provider, flow.instance);
       const { url, secrets, handle } = await context.apps.protocol(app).authorize(app, request);
       authorization = { url, secrets, state };
       if (handle !== undefined) stateHash = await freeHandle(app, handle);

@@ -1,8 +1,9 @@
 import { EvergrantError } from '../errors/index.ts';
 import type { Context } from '../grants/context.ts';
-import type { App } from '../protocols/types.ts';
-import { connections, type FlowRow, flows } from '../store/index.ts';
+import type { AppSettings } from '../protocols/types.ts';
+import { connections, type FlowRow, flows, grants } from '../store/index.ts';
 import { newId } from '../telemetry/ids.ts';
+import { normaliseInstance } from './instance.ts';
 import { checkReturnUrl } from './return-url.ts';
 import { hashToken, randomToken } from './tokens.ts';
 
@@ -20,7 +21,7 @@ export interface ConnectInput {
   returnTo?: string;
   /** Reconnects this connection. */
   connectionId?: string;
-  /** Host of the instance, where the provider has several. */
+  /** Host of the instance, where the provider has several; an address or `@user@host` will do. Left out, the person is asked. */
   instance?: string;
   metadata?: Record<string, unknown>;
   /** The application hands the link to its own signed-in user: no page asks before the platform does. */
@@ -43,12 +44,14 @@ export interface FlowOptions {
   returnOrigins: readonly string[];
 }
 
-/** @throws EvergrantError `provider_unknown`, `provider_not_configured`, `scope_not_allowed`, `return_url_not_allowed`, `connection_not_found` */
+/** @throws EvergrantError `provider_unknown`, `provider_not_configured`, `scope_not_allowed`, `return_url_not_allowed`, `connection_not_found`, `invalid_request`, `target_not_allowed` */
 export const startFlow = async (context: Context, options: FlowOptions, input: ConnectInput): Promise<StartedFlow> => {
   const { store, clock } = context;
   const reconnecting = await findReconnected(context, input);
   const provider = reconnecting?.provider ?? input.provider ?? null;
-  if (provider !== null) checkScopesAllowed(context.apps.get(provider, input.instance), input.scopes);
+  const settings = provider === null ? null : context.apps.get(provider);
+  if (settings) checkScopesAllowed(settings, input.scopes);
+  const instance = input.instance ?? reconnecting?.instance ?? null;
   const now = clock.now();
   const [link, statusToken] = [randomToken(), randomToken()];
   const flow: FlowRow = {
@@ -56,7 +59,7 @@ export const startFlow = async (context: Context, options: FlowOptions, input: C
     status: 'pending',
     owner: input.owner,
     provider,
-    instance: input.instance ?? null,
+    instance: settings && instance !== null ? normaliseInstance(settings, instance) : instance,
     client_id: null,
     scopes: input.scopes ? JSON.stringify(input.scopes) : null,
     return_to: input.returnTo === undefined ? null : checkReturnUrl(input.returnTo, options.returnOrigins),
@@ -87,11 +90,12 @@ const findReconnected = async (context: Context, input: ConnectInput) => {
   const connection = await connections.byId(context.store.db, input.connectionId);
   const fits = connection?.owner === input.owner && (input.provider ?? connection.provider) === connection.provider;
   if (!connection || !fits) throw new EvergrantError('connection_not_found', { connectionId: input.connectionId });
-  return connection;
+  const grant = await grants.byId(context.store.db, connection.grant_id);
+  return { id: connection.id, provider: connection.provider, instance: grant?.instance ?? null };
 };
 
 /** A caller may narrow the configured scopes, never widen them. */
-export const checkScopesAllowed = (app: App, scopes: string[] | undefined): void => {
+export const checkScopesAllowed = (app: AppSettings, scopes: string[] | undefined): void => {
   const beyond = (scopes ?? []).filter((scope) => !app.scopes.includes(scope));
   if (beyond.length > 0) {
     throw new EvergrantError('scope_not_allowed', {

@@ -143,6 +143,14 @@ export const catalogue = {
     'You signed in, but there is no account of the kind that this platform needs, such as a page or a channel.',
     'Create one at the platform or sign in with another account, and give access to it.',
   ),
+  instance_unsupported: entry(
+    422,
+    'user',
+    false,
+    'That server cannot be used',
+    'The server that was named is none of this platform, or does not let applications register.',
+    'Check the name of the server for typing mistakes, then start again.',
+  ),
   account_selection_required: entry(
     409,
     'user',

@@ -1,9 +1,19 @@
 import { EvergrantError } from '../errors/index.ts';
 import type { Speech } from '../protocols/index.ts';
-import type { App } from '../protocols/types.ts';
+import type { App, AppSettings, Protocol } from '../protocols/types.ts';
+import type { InstanceRegistration } from '../providers/define.ts';
 import type { Catalogue } from '../providers/load.ts';
 import { isConfigured, type ResolvedProvider, redirectUriFor } from '../providers/resolve.ts';
+import type { Secret } from '../telemetry/secret.ts';
 import type { Apps } from './context.ts';
+import type { InstanceApps } from './instance-apps.ts';
+
+/** What the operator has set up of one provider. */
+export interface ConfiguredApp {
+  settings: AppSettings;
+  /** Null: an app is registered at each instance. */
+  credentials: { clientId: string; clientSecret: Secret | null } | null;
+}
 
 /**
  * The operator's apps, one for each configured provider.
@@ -11,14 +21,46 @@ import type { Apps } from './context.ts';
  * @param publicUrl without a final slash
  * @throws SettingsError when a provider's redirect URI is not one that is served
  */
-export const createApps = (catalogue: Catalogue, publicUrl: string, speech: Speech): Apps => {
-  const apps = new Map<string, App>();
-  for (const provider of catalogue.list()) {
-    const app = toApp(provider, publicUrl);
-    if (app) apps.set(app.provider, app);
-  }
+export const configuredApps = (catalogue: Catalogue, publicUrl: string): ReadonlyMap<string, ConfiguredApp> =>
+  new Map(
+    catalogue
+      .list()
+      .filter(isConfigured)
+      .map((provider) => [provider.definition.id, toConfigured(provider, publicUrl)]),
+  );
 
-  const get = (id: string, instance?: string | null): App => {
+const toConfigured = (provider: ResolvedProvider, publicUrl: string): ConfiguredApp => {
+  const { definition, clientId, clientSecret } = provider;
+  return {
+    settings: {
+      provider: definition.id,
+      definition,
+      scopes: [...provider.scopes],
+      origins: provider.origins,
+      trustedOrigins: provider.trustedOrigins,
+      redirectUri: redirectUriFor(publicUrl, definition.id, provider.redirectUriSetting),
+      variables: provider.variables,
+    },
+    credentials: clientId === null ? null : { clientId, clientSecret },
+  };
+};
+
+/** The client id of an app at one instance, where settings do not say at which: it is shown to nobody. */
+export const unusedApps = (apps: ReadonlyMap<string, ConfiguredApp>): string[] =>
+  [...apps.values()]
+    .filter(({ settings, credentials }) => credentials && isRegistering(settings) && !settings.variables['instance'])
+    .map(({ settings }) => settings.provider);
+
+const isRegistering = ({ definition }: AppSettings): boolean => definition.instance?.registration !== undefined;
+
+/** Everything that is asked about apps: those that are configured, and those that were registered at instances. */
+export const createApps = (
+  catalogue: Catalogue,
+  apps: ReadonlyMap<string, ConfiguredApp>,
+  speech: Speech,
+  instanceApps: InstanceApps,
+): Apps => {
+  const find = (id: string, instance: string | null | undefined): ConfiguredApp => {
     const { definition } = catalogue.get(id);
     const app = apps.get(id);
     if (!app) {
@@ -27,37 +69,81 @@ export const createApps = (catalogue: Catalogue, publicUrl: string, speech: Spee
         detail: `Set ${id.toUpperCase().replaceAll('-', '_')}_CLIENT_ID and its secret to use ${definition.name}`,
       });
     }
-    return instance ? { ...app, variables: { ...app.variables, instance } } : app;
+    const { settings, credentials } = app;
+    return instance ? { settings: { ...settings, variables: { ...settings.variables, instance } }, credentials } : app;
+  };
+
+  /**
+   * How an app is registered there; null: it is the configured one. The operator's own secret is for one instance, and
+   * shown to no other.
+   *
+   * @param clientId of an app that is in use already, which may have been registered before one was configured
+   */
+  const registrationAt = (
+    id: string,
+    instance: string | null | undefined,
+    clientId?: string,
+  ): InstanceRegistration | null => {
+    const { settings, credentials } = apps.get(id) ?? {};
+    const registration = settings?.definition.instance?.registration;
+    const isOwn =
+      credentials != null &&
+      instance === settings?.variables['instance'] &&
+      (clientId ?? credentials.clientId) === credentials.clientId;
+    return registration && !isOwn ? registration : null;
   };
 
   return {
-    get,
-    ofGrant(grant) {
-      const app = get(grant.provider, grant.instance);
-      if (app.clientId === grant.client_id) return app;
+    get: (id, instance) => find(id, instance).settings,
+    async ready(id, instance) {
+      const { settings, credentials } = find(id, instance);
+      const registration = registrationAt(id, instance);
+      if (!registration) return { ...settings, ...credentials! };
+      return { ...settings, clientId: await instanceApps.clientIdOf(settings, registration), clientSecret: null };
+    },
+    ofGrant({ provider, client_id, instance }) {
+      const { settings, credentials } = find(provider, instance);
+      if (registrationAt(provider, instance, client_id))
+        return { ...settings, clientId: client_id, clientSecret: null };
+      if (credentials!.clientId === client_id) return { ...settings, ...credentials! };
       throw new EvergrantError('provider_not_configured', {
-        provider: grant.provider,
+        provider,
         detail: 'The account was connected through another app than the one that is configured now',
       });
     },
-    protocol: (app) => speech.protocolOf(app),
+    protocol(app) {
+      const protocol = speech.protocolOf(app);
+      const isRegistered = registrationAt(app.provider, app.variables['instance'], app.clientId) !== null;
+      return isRegistered ? withSecrets(protocol, instanceApps) : protocol;
+    },
     getJson: speech.getJson,
-    list: () => [...apps.values()],
+    list: () =>
+      [...apps.values()].flatMap(({ settings, credentials }) =>
+        credentials && !isRegistering(settings) ? [{ ...settings, ...credentials }] : [],
+      ),
+    perInstance: () => [...apps.values()].flatMap(({ settings }) => (isRegistering(settings) ? settings.provider : [])),
   };
 };
 
-const toApp = (provider: ResolvedProvider, publicUrl: string): App | null => {
-  const { definition } = provider;
-  if (!isConfigured(provider)) return null;
+/**
+ * The secret of an app that was registered at an instance is looked up when a request needs it: which app a grant has is
+ * asked in the middle of transactions and for every row of a list.
+ */
+const withSecrets = (protocol: Protocol, instanceApps: InstanceApps): Protocol => {
+  const complete = async (app: App): Promise<App> => ({ ...app, clientSecret: await instanceApps.secretOf(app) });
   return {
-    provider: definition.id,
-    clientId: provider.clientId!,
-    clientSecret: provider.clientSecret,
-    definition,
-    scopes: [...provider.scopes],
-    origins: provider.origins,
-    trustedOrigins: provider.trustedOrigins,
-    redirectUri: redirectUriFor(publicUrl, definition.id, provider.redirectUriSetting),
-    variables: provider.variables,
+    ...protocol,
+    sendExchange: async (app, input) => protocol.sendExchange(await complete(app), input),
+    sendUpgrade: async (app, tokens) => protocol.sendUpgrade(await complete(app), tokens),
+    sendRenewal: async (app, input, beforeSend) => protocol.sendRenewal(await complete(app), input, beforeSend),
+    revoke: async (app, credentials) => protocol.revoke(await complete(app), credentials),
+    async read(app, phase, answer, expect) {
+      const verdict = await protocol.read(app, phase, answer, expect);
+      const isForgotten = verdict.kind === 'misconfigured' && verdict.error.code === 'provider_app_credentials_invalid';
+      if (phase !== 'exchange' || !isForgotten) return verdict;
+      await instanceApps.retire(app);
+      const detail = `${app.variables['instance']} does not know this service any more. Starting again registers it anew.`;
+      return { ...verdict, error: verdict.error.with({ detail }) };
+    },
   };
 };

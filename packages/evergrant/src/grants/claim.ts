@@ -2,6 +2,7 @@ import { type EvergrantError, isEvergrantError } from '../errors/index.ts';
 import type { App } from '../protocols/types.ts';
 import { type GrantRow, grants, type Queryable, type ScheduleRow, schedule } from '../store/index.ts';
 import { newId } from '../telemetry/ids.ts';
+import { appsToRenew } from './apps-to-renew.ts';
 import { type Context, isRenewable, isSelfRefreshing } from './context.ts';
 import { type Credentials, openCredentials } from './credentials.ts';
 import { storedError } from './failure.ts';
@@ -111,7 +112,7 @@ const keyPause = 10 * 60_000;
  */
 export const claimDue = async (context: Context, room: number): Promise<Batch> => {
   const batch: Batch = { claims: [], obstacles: [] };
-  for (const app of context.apps.list()) {
+  for (const app of await appsToRenew(context, context.clock.now())) {
     const left = room - batch.claims.length;
     if (left <= 0) break;
     const claimedAt = context.clock.monotonic();

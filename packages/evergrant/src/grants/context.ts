@@ -1,5 +1,5 @@
 import type { GetJson } from '../protocols/get-json.ts';
-import type { App, Protocol } from '../protocols/types.ts';
+import type { App, AppSettings, Protocol } from '../protocols/types.ts';
 import type { ProtocolDefinition } from '../providers/define.ts';
 import type { GrantRow, Store } from '../store/index.ts';
 import type { Clock } from '../telemetry/clock.ts';
@@ -36,20 +36,27 @@ export type RenewalStep = 'claimed' | 'sending' | 'answered' | 'journalled' | 'r
 
 export interface Apps {
   /**
-   * The operator's app at a provider.
+   * What settings say about the app at a provider.
    * @param instance host of the instance, where the provider has several
    * @throws EvergrantError `provider_unknown`, `provider_not_configured`
    */
-  get(provider: string, instance?: string | null): App;
+  get(provider: string, instance?: string | null): AppSettings;
   /**
-   * The app with which a grant was made.
+   * The app to begin a flow with, registered at the instance first where the provider wants that.
+   * @throws EvergrantError as `get`, and why it could not be registered
+   */
+  ready(provider: string, instance: string | null): Promise<App>;
+  /**
+   * The app with which a grant was made, or a flow begun. What must be looked up to use it, {@link Apps.protocol} does.
    * @throws EvergrantError `provider_not_configured` when another app stands in the settings now
    */
   ofGrant(grant: Pick<GrantRow, 'provider' | 'client_id' | 'instance'>): App;
   protocol(app: App): Protocol;
   getJson: GetJson;
-  /** Every configured app. */
+  /** Every configured app, but for those of providers that have one at each instance. */
   list(): readonly App[];
+  /** Ids of the providers that register an app at each instance. */
+  perInstance(): readonly string[];
 }
 
 /** Whether the access token is its own refresh credential (Meta's long-lived tokens). */

@@ -34,9 +34,10 @@ export interface Permits {
   available: number | null;
 }
 
-export const gateKey = (app: Pick<App, 'provider' | 'clientId'>): GateKey => ({
-  provider: app.provider,
-  clientId: app.clientId,
+/** Servers choose client ids, and two instances may choose the same: there the instance is part of the key. */
+export const gateKey = ({ provider, clientId, definition, variables }: App): GateKey => ({
+  provider,
+  clientId: definition.instance?.registration ? `${clientId}@${variables['instance']}` : clientId,
 });
 
 /**
@@ -191,4 +192,4 @@ export const holdOf = async (context: Context, tx: Queryable, app: App, now: num
 };
 
 /** Names an app in this process. */
-export const appName = (app: Pick<App, 'provider' | 'clientId'>): string => `${app.provider} ${app.clientId}`;
+export const appName = (app: App): string => Object.values(gateKey(app)).join(' ');

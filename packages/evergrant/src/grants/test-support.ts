@@ -92,10 +92,12 @@ export const createTestContext = (options: {
   const { store, vault, clock, app } = options;
   const apps: Apps = {
     get: () => app,
+    ready: async () => app,
     ofGrant: () => app,
     protocol: () => options.protocol,
     getJson: async () => ({}),
     list: () => [app],
+    perInstance: () => [],
   };
   return {
     store,

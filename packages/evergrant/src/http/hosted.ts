@@ -76,6 +76,22 @@ export const addHostedRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencie
         return c.redirect(next.url, 303);
       case 'choose_provider':
         return show(c, pages.chooseProvider({ owner: next.flow.owner, action, providers: configuredProviders() }));
+      case 'choose_instance': {
+        const { flow, app, fault } = next;
+        const { label, placeholder } = app.definition.instance!;
+        return show(
+          c,
+          pages.instance({
+            provider: { id: app.provider, name: app.definition.name },
+            owner: flow.owner,
+            label,
+            placeholder,
+            action,
+            value: fault?.typed ?? app.variables['instance'],
+            ...(fault ? { error: fault.error.detail } : {}),
+          }),
+        );
+      }
       case 'confirm': {
         const { definition } = next.app;
         const asked = next.flow.scopes === null ? next.app.scopes : (JSON.parse(next.flow.scopes) as string[]);
@@ -121,8 +137,9 @@ export const addHostedRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencie
     refuseForeignForm(c, publicUrl);
     const link = c.req.param('link');
     const form = await c.req.parseBody();
-    const provider = typeof form['provider'] === 'string' ? form['provider'] : undefined;
-    return step(c, await flows.confirm(link, browserOf(c), { provider }), `${publicUrl}/connect/${link}`);
+    const text = (name: string) => (typeof form[name] === 'string' ? form[name] : undefined);
+    const choice = { provider: text('provider'), instance: text('instance')?.slice(0, 2000) };
+    return step(c, await flows.confirm(link, browserOf(c), choice), `${publicUrl}/connect/${link}`);
   });
 
   for (const path of ['/integrations/social/:provider', '/integrations/social/:provider/']) {

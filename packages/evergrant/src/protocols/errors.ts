@@ -137,6 +137,7 @@ const defaultMeaning = (phase: Phase, { status, code }: Report): Meaning | null 
   }
   if (status >= 500) return meaning('retry');
   if (status === 429) return meaning('rate-limit');
+  if (phase === 'register') return registrationMeaning(status, code);
   if (phase === 'api') return apiMeaning(status);
   const known = tokenCodes.get(code ?? '');
   if (known) return known;
@@ -145,6 +146,10 @@ const defaultMeaning = (phase: Phase, { status, code }: Report): Meaning | null 
     return meaning('app-misconfigured', 'provider_app_credentials_invalid');
   return meaning('bad-body');
 };
+
+/** A server that understands the request refuses what it says (RFC 7591 section 3.2.2); any other is not of this kind. */
+const registrationMeaning = (status: number, code: string | undefined): Meaning =>
+  [400, 401, 403, 422].includes(status) && code !== undefined ? meaning('app-misconfigured') : meaning('bad-body');
 
 /** A 2xx gets here only when the definition calls it an error. */
 const apiMeaning = (status: number): Meaning | null => {
@@ -175,7 +180,7 @@ const errorOfClass = (is: ErrorClass, phase: Phase): ErrorCode => {
     case 'retry':
       return 'provider_unavailable';
     case 'bad-body':
-      return 'provider_bad_response';
+      return phase === 'register' ? 'instance_unsupported' : 'provider_bad_response';
   }
 };
 

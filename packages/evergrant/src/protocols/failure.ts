@@ -10,7 +10,7 @@ type Refusal = Exclude<Verdict['kind'], 'tokens'>;
  * @param status of the answer; absent for a callback, which has none
  */
 export const errorOf = (
-  app: App,
+  app: Pick<App, 'provider'>,
   classification: Classification,
   status?: number,
   extensions?: Record<string, unknown>,

@@ -20,6 +20,9 @@ export interface App<Kind extends ProtocolDefinition = ProtocolDefinition> {
   variables: Record<string, string>;
 }
 
+/** What settings say about an app. Where one is registered at each instance, its credentials come from there. */
+export type AppSettings = Omit<App, 'clientId' | 'clientSecret'>;
+
 /** An app whose provider speaks OAuth 2.0. */
 export type OAuth2App = App<OAuth2Protocol>;
 

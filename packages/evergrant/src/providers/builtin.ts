@@ -8,6 +8,7 @@ import instagram from './builtin/instagram.ts';
 import instagramStandalone from './builtin/instagram-standalone.ts';
 import kick from './builtin/kick.ts';
 import linkedin from './builtin/linkedin.ts';
+import mastodon from './builtin/mastodon.ts';
 import medium from './builtin/medium.ts';
 import pinterest from './builtin/pinterest.ts';
 import reddit from './builtin/reddit.ts';
@@ -35,6 +36,7 @@ export const builtinProviders: Record<string, ProviderDefinition<ProtocolDefinit
   'instagram-standalone': instagramStandalone,
   kick,
   linkedin,
+  mastodon,
   medium,
   pinterest,
   reddit,

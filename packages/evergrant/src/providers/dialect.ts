@@ -3,8 +3,9 @@ import type { ErrorCode, ReauthReason } from '../errors/index.ts';
 /**
  * Where in the life of a grant an answer was received. The same status and body can mean different things in each.
  * `request`: what is asked before the person is, as the request token of OAuth 1.0a (RFC 5849 section 2.1).
+ * `register`: the registration of an app at an instance.
  */
-export type Phase = 'request' | 'authorize' | 'exchange' | 'refresh' | 'revoke' | 'api';
+export type Phase = 'register' | 'request' | 'authorize' | 'exchange' | 'refresh' | 'revoke' | 'api';
 
 /** What an error of the platform means for us. */
 export type ErrorClass =

@@ -6,6 +6,8 @@ import type { ErrorClass, Phase } from './define.ts';
  */
 export interface ProviderFixture {
   provider: string;
+  /** The answer to a registration, for platforms where an app is registered at each instance. */
+  registration?: FixtureAnswer;
   /** OAuth 1.0a: the answer with the temporary credentials. `SAMPLE_REQUEST_TOKEN` stands for the token, in the callback too. */
   requestToken?: FixtureAnswer;
   /** What the callback carries on success besides `code` and `state`, and on refusal. */
@@ -23,7 +25,13 @@ export interface ProviderFixture {
   /** What must come out of `exchange` (after `upgrade`). Seconds. */
   expected: ExpectedTokens;
   /** Other answers of the token endpoint that must be read as well: documented alternatives and unconfirmed shapes. */
-  variants?: { note: string; exchange: FixtureAnswer; expected: ExpectedTokens }[];
+  variants?: {
+    note: string;
+    exchange: FixtureAnswer;
+    expected: ExpectedTokens;
+    /** The sandbox never answers so: others than the platform itself do. */
+    unplayed?: boolean;
+  }[];
   /** Answers to reading requests by URL as the definition writes it (placeholders of options filled), longest match first. */
   get: Record<string, unknown>;
   /** The scopes that identification must report under the definition's names. Checked when given. */

@@ -53,8 +53,13 @@ export const resolveProvider = (
   };
 };
 
-/** Whether there is an app to start a flow with. */
-export const isConfigured = (provider: ResolvedProvider): boolean => provider.clientId !== null;
+/** Whether an operator need not register anything: the protocol knows no apps, or one is registered at each instance. */
+export const needsNoApp = ({ protocol, instance }: AnyDefinition): boolean =>
+  protocol.kind === 'atproto' || instance?.registration !== undefined;
+
+/** Whether a flow can be started. */
+export const isConfigured = (provider: ResolvedProvider): boolean =>
+  provider.clientId !== null || needsNoApp(provider.definition);
 
 /**
  * The redirect URI of a provider (RFC 6749 section 3.1.2), which platforms compare letter by letter.

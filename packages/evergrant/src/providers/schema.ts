@@ -158,7 +158,7 @@ const api = objectOf<Api>({
 const pattern = z.union([text, z.instanceof(RegExp)], { error: 'must be text or a regular expression' });
 
 const errorRule = objectOf<ErrorRule>({
-  phase: oneOrMany(z.enum(['request', 'authorize', 'exchange', 'refresh', 'revoke', 'api'])).optional(),
+  phase: oneOrMany(z.enum(['register', 'request', 'authorize', 'exchange', 'refresh', 'revoke', 'api'])).optional(),
   status: oneOrMany(count).optional(),
   code: oneOrMany(z.union([text, z.number()], { error: 'must be text or a number' })).optional(),
   description: pattern.optional(),

@@ -22,7 +22,7 @@ export interface IssuedTokens {
 const templateOf = ({ fixture, behaviour }: Platform, phase: TokenRequest['phase']): FixtureAnswer => {
   if (phase !== 'exchange') return fixture[phase] ?? fixture.exchange;
   const renewable = fixture.refresh && behaviour.refreshTokens && !fixture.expected.refreshToken;
-  const richer = renewable ? fixture.variants?.find(({ expected }) => expected.refreshToken) : undefined;
+  const richer = fixture.variants?.find(({ expected, unplayed }) => renewable && expected.refreshToken && !unplayed);
   return richer?.exchange ?? fixture.exchange;
 };
 

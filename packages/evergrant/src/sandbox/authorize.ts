@@ -1,3 +1,4 @@
+import { findApp } from './apps.ts';
 import { newGrant } from './grants.ts';
 import { isLoopback } from './origins.ts';
 import { consentPage, faultPage } from './pages/consent.ts';
@@ -27,7 +28,7 @@ const rememberCodesMs = 600_000;
 
 /** Shows the consent page, or does what the person decided on it. */
 export const answerAuthorization = async (world: World, platform: Platform, received: Received): Promise<Response> => {
-  const checked = check(platform, received.url.searchParams);
+  const checked = check(world, platform, received.url.searchParams);
   if (checked.kind === 'shown') return faultPage(platform, checked.status, checked.what);
   if (checked.kind === 'returned') return goTo(checked.redirectUri, checked.parameters);
   if (received.method === 'GET') return consentPage(platform, checked.request);
@@ -39,18 +40,21 @@ export const answerAuthorization = async (world: World, platform: Platform, rece
   return decide(world, platform, checked.request, received.parameters);
 };
 
-const check = (platform: Platform, parameters: URLSearchParams): Checked => {
+const check = (world: World, platform: Platform, parameters: URLSearchParams): Checked => {
   const { protocol, scopes } = platform.definition;
   const { authorizationClientIdParameter, clientIdParameter = 'client_id', pkce = 'S256', stateMaxLength } = protocol;
   const shown = (status: number, what: string): Checked => ({ kind: 'shown', status, what });
   const repeated = [...new Set(parameters.keys())].find((name) => parameters.getAll(name).length > 1);
   if (repeated) return shown(400, `The parameter ${repeated} is there twice.`);
-  if (parameters.get(authorizationClientIdParameter ?? clientIdParameter) !== platform.client.clientId) {
+  const app = findApp(world, platform, parameters.get(authorizationClientIdParameter ?? clientIdParameter));
+  if (!app) {
     return shown(401, `No app with this client id is registered. The sandbox has one: ${platform.client.clientId}.`);
   }
   const redirectUri = parameters.get('redirect_uri');
   if (!redirectUri || !isLoopback(redirectUri))
     return shown(400, 'The redirect URI is missing or not on this computer.');
+  if (app.registered && redirectUri !== app.registered.redirectUri)
+    return shown(400, 'The redirect URI is not the one that was registered.');
   const state = parameters.get('state');
   const refuse = (error: string, description: string): Checked => ({
     kind: 'returned',
@@ -66,6 +70,8 @@ const check = (platform: Platform, parameters: URLSearchParams): Checked => {
   }
   const asked = (parameters.get(scopes.parameter ?? 'scope') ?? '').split(scopes.separator ?? ' ').filter(Boolean);
   if (asked.length === 0) return refuse('invalid_scope', 'No scope was asked for.');
+  if (app.registered && asked.some((scope) => !app.registered!.scopes.includes(scope)))
+    return refuse('invalid_scope', 'The app is not registered for this scope.');
   return { kind: 'sound', request: { redirectUri, state, scopes: [...new Set(asked)], challenge } };
 };
 

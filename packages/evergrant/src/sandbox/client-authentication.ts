@@ -1,6 +1,8 @@
 import type { ClientAuthentication } from '../providers/define.ts';
+import { findApp } from './apps.ts';
 import type { Platform } from './platform.ts';
 import type { LoggedRequest } from './types.ts';
+import type { World } from './world.ts';
 
 interface Presented {
   method: LoggedRequest['clientAuthentication'];
@@ -29,8 +31,9 @@ export const presentedClient = (
   return { method: secret === null ? 'none' : 'client_secret_post', id, secret: secret ?? '' };
 };
 
-/** Whether a request comes from our app, which authenticates in one of the declared ways and in no other. */
+/** Whether a request comes from an app that is known, which authenticates in one of the declared ways and in no other. */
 export const isOurClient = (
+  world: World,
   platform: Platform,
   presented: Presented | null,
   declared: ClientAuthentication[],
@@ -39,8 +42,8 @@ export const isOurClient = (
     const expected = method === 'client_secret_basic_raw' ? 'client_secret_basic' : method;
     if (presented?.method !== expected) return false;
     const read = method === 'client_secret_basic' ? formDecode : (text: string) => text;
-    const { clientId, clientSecret } = platform.client;
-    return read(presented.id) === clientId && (method === 'none' || read(presented.secret) === clientSecret);
+    const app = findApp(world, platform, read(presented.id));
+    return app !== null && (method === 'none' || read(presented.secret) === app.clientSecret);
   });
 
 const formDecode = (text: string): string =>

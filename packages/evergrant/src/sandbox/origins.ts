@@ -25,9 +25,12 @@ export const checkedBaseUrl = (url: string): string => {
   });
 };
 
+/** The one instance that is played of a platform with many. */
+export const playedInstance = ({ id }: Pick<AnyDefinition, 'id'>): string => `${id}.example`;
+
 /** Fills the placeholders of a definition's URL from its options; others stay, they never reach a host. */
 export const fill = (url: string, definition: AnyDefinition, variables: Record<string, string> = {}): string => {
-  const values: Record<string, string> = { instance: `${definition.id}.example`, ...definition.options, ...variables };
+  const values: Record<string, string> = { instance: playedInstance(definition), ...definition.options, ...variables };
   return url.replace(/\{([^}]+)\}/g, (whole, name: string) => values[name] ?? whole);
 };
 

@@ -47,7 +47,8 @@ const replacementsFor = (platform: PlayedPlatform, person: string, base: string)
   for (const account of fixture.accounts.filter(({ id }) => id !== own.id)) {
     const theirs = accountFor(account, person);
     anywhere.set(account.id, theirs.id);
-    if (account.picture) whole.set(account.picture, avatarUrl(base, theirs.name ?? theirs.id));
+    if (account.picture && account.picture !== own.picture)
+      whole.set(account.picture, avatarUrl(base, theirs.name ?? theirs.id));
     if (account.name && account.name !== own.name) whole.set(account.name, theirs.name!);
   }
   return { anywhere, whole };

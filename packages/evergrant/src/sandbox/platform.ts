@@ -28,6 +28,16 @@ export interface TokenRequest {
   carry: string[];
 }
 
+/** Where an app is registered by request, and what of the request matters. */
+export interface Registration {
+  url: URL;
+  redirectUriParameter: string;
+  scopesParameter: string;
+  /** Names of the members in the answer. */
+  clientId: string;
+  clientSecret: string;
+}
+
 export interface Revocation {
   url: URL;
   method: 'POST' | 'DELETE' | 'GET';
@@ -55,6 +65,7 @@ export interface Platform extends PlayedPlatform {
   definition: ProviderDefinition;
   authorizationEndpoint: URL;
   tokenRequests: TokenRequest[];
+  registration: Registration | null;
   revocation: Revocation | null;
 }
 
@@ -67,6 +78,7 @@ export const createPlatform = (source: SandboxPlatform<ProviderDefinition>, life
     definition,
     authorizationEndpoint: new URL(fill(definition.protocol.authorizationEndpoint!, definition)),
     tokenRequests: tokenRequestsOf(definition),
+    registration: registrationOf(definition),
     revocation: revocationOf(definition, played.client.clientId),
   };
 };
@@ -167,6 +179,20 @@ const authenticationOf = (definition: ProviderDefinition, override?: ClientAuthe
   const declared = [override ?? definition.protocol.clientAuthentication ?? 'client_secret_basic'].flat();
   const withSecret = declared.filter((method) => method !== 'none');
   return withSecret.length > 0 ? withSecret : ['none'];
+};
+
+const registrationOf = (definition: ProviderDefinition): Registration | null => {
+  const { registration } = definition.instance ?? {};
+  if (!registration) return null;
+  const named = (value: string) =>
+    Object.entries(registration.parameters).find(([, filled]) => filled === value)?.[0] ?? '';
+  return {
+    url: new URL(fill(registration.endpoint, definition)),
+    redirectUriParameter: named('{redirectUri}'),
+    scopesParameter: named('{scopes}'),
+    clientId: registration.clientId ?? 'client_id',
+    clientSecret: registration.clientSecret ?? 'client_secret',
+  };
 };
 
 const revocationOf = (definition: ProviderDefinition, clientId: string): Revocation | null => {

@@ -16,7 +16,9 @@ describe.each(all.map((platform) => [platform.definition.id, platform] as const)
     const { definition, fixture } = platform;
     const renewsByAccessToken = definition.protocol.refreshRequest?.credential === 'access_token';
     // The sandbox's app is one that may renew, where there is such a thing.
-    const renewable = fixture.refresh && fixture.variants?.find((variant) => variant.expected.refreshToken);
+    const renewable =
+      fixture.refresh && fixture.variants?.find((variant) => variant.expected.refreshToken && !variant.unplayed);
+    const renews = Boolean(fixture.refresh && (fixture.expected.refreshToken || renewable || renewsByAccessToken));
     const { expected } = fixture.expected.refreshToken ? fixture : (renewable ?? fixture);
     /** In the platform's own way, which may be status 200. */
     const isRefused = async (phase: 'exchange' | 'refresh' | 'api', answer: Response): Promise<boolean> => {
@@ -53,7 +55,7 @@ describe.each(all.map((platform) => [platform.definition.id, platform] as const)
       expect(other.replaceAll(/Kim|Third/gi, '')).not.toBe(first.replaceAll(/Grace|Sample/gi, ''));
     });
 
-    if (fixture.refresh)
+    if (renews)
       it('renews', async () => {
         const { client, clock } = await setUpSandbox(definition);
         const tokens = await client.connect();
@@ -66,7 +68,7 @@ describe.each(all.map((platform) => [platform.definition.id, platform] as const)
         expect((await client.get(next.accessToken, definition.profile.get)).status).toBe(200);
       });
 
-    if (fixture.refresh)
+    if (renews)
       it('refuses a renewal in its own words once the person has withdrawn', async () => {
         const { client, control } = await setUpSandbox(definition);
         const tokens = await client.connect({ name: 'Ada Example' });
@@ -156,7 +158,7 @@ describe.each(all.map((platform) => [platform.definition.id, platform] as const)
       }
     });
 
-    if (fixture.refresh && !renewsByAccessToken)
+    if (renews && !renewsByAccessToken)
       it('kills the grant when a used refresh token comes back', async () => {
         const { client, control } = await setUpSandbox(definition);
         control.behave({ rotates: 'always', reuseRevokes: true, graceSeconds: 0 });
@@ -172,17 +174,17 @@ describe.each(all.map((platform) => [platform.definition.id, platform] as const)
     it('writes down requests without a secret in them', async () => {
       const { client, control } = await setUpSandbox(definition);
       const tokens = await client.connect();
-      if (fixture.refresh) await client.renew(tokens);
+      if (renews) await client.renew(tokens);
       expect(control.tokenRequests()).toEqual({
         exchange: 1,
         upgrade: definition.protocol.upgrade ? 1 : 0,
-        refresh: fixture.refresh ? 1 : 0,
+        refresh: renews ? 1 : 0,
       });
       const log = control.log();
       expect(log.at(-1)).toMatchObject({
         endpoint: 'token',
-        outcome: (fixture.refresh ?? fixture.exchange).status,
-        ...(fixture.refresh && { tokenId: tokenId(renewsByAccessToken ? tokens.accessToken : tokens.refreshToken!) }),
+        outcome: (renews ? fixture.refresh! : fixture.exchange).status,
+        ...(renews && { tokenId: tokenId(renewsByAccessToken ? tokens.accessToken : tokens.refreshToken!) }),
       });
       for (const secret of [tokens.accessToken, tokens.refreshToken ?? tokens.accessToken, client.app.clientSecret]) {
         expect(JSON.stringify(log)).not.toContain(secret);
@@ -229,6 +231,35 @@ describe('revocation', () => {
     const answer = await fetch(url, { method: 'DELETE', headers: { authorization: `Bearer ${one.accessToken}` } });
     expect(answer.status).toBe(200);
     expect([control.chain(one.accessToken), control.chain(two.accessToken)]).toEqual([false, false]);
+  });
+});
+
+describe('registration', () => {
+  const mastodon = builtin.find(({ definition: { id } }) => id === 'mastodon')!.definition;
+
+  const register = (client: Awaited<ReturnType<typeof setUpSandbox>>['client'], uri = redirectUri) =>
+    fetch(client.reroute(mastodon.instance!.registration!.endpoint), {
+      method: 'POST',
+      body: new URLSearchParams({ client_name: 'Test', redirect_uris: uri, scopes: 'read:accounts write:media' }),
+    });
+
+  it('gives each app credentials, which hold for its redirect URI and its scopes', async () => {
+    const { client, sandbox } = await setUpSandbox(mastodon);
+    const app = (await (await register(client)).json()) as { client_id: string; client_secret: string };
+    Object.assign(client.app, { clientId: app.client_id, clientSecret: app.client_secret });
+    const url = (changes: Record<string, string>) => client.authorizationUrl({ scope: 'read:accounts', ...changes });
+    const code = codeOf(await sandbox.consent(url({})));
+    expect((await client.exchange(code, {}, 'wrong')).status).toBe(401);
+    expect((await client.exchange(code)).status).toBe(200);
+    const beyond = new URL(await sandbox.consent(url({ scope: 'read:accounts write:statuses' })));
+    expect(beyond.searchParams.get('error')).toBe('invalid_scope');
+    expect((await fetch(url({ redirect_uri: `${redirectUri}/` }))).status).toBe(400);
+    expect((await fetch(url({ client_id: `${app.client_id.slice(0, -1)}_` }))).status).toBe(401);
+  });
+
+  it('refuses a redirect URI that is not on this computer', async () => {
+    const { client } = await setUpSandbox(mastodon);
+    expect((await register(client, 'https://elsewhere.example/')).status).toBe(422);
   });
 });
 

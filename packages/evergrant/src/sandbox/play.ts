@@ -1,3 +1,4 @@
+import { answerRegistration } from './apps.ts';
 import { answerAuthorization } from './authorize.ts';
 import { presentedClient } from './client-authentication.ts';
 import { wouldRenew } from './grants.ts';
@@ -30,6 +31,8 @@ export const playOAuth2 = (world: World, platform: Platform): Play => ({
   receive: (request, url) => receive(platform, request, url),
   act: async (received) => {
     switch (received.endpoint) {
+      case 'register':
+        return answerRegistration(world, platform, received);
       case 'authorize':
         return answerAuthorization(world, platform, received);
       case 'token':

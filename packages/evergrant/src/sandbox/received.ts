@@ -27,7 +27,8 @@ export const receive = async (platform: Platform, request: Request, url: URL): P
 };
 
 const endpointOf = (platform: Platform, method: string, url: URL): Endpoint => {
-  const { authorizationEndpoint, tokenRequests, revocation } = platform;
+  const { authorizationEndpoint, tokenRequests, revocation, registration } = platform;
+  if (registration && method === 'POST' && samePlace(registration.url, url)) return 'register';
   if (revocation && method === revocation.method && samePlace(revocation.url, url)) return 'revoke';
   if (samePlace(authorizationEndpoint, url)) return 'authorize';
   return tokenRequests.some((request) => samePlace(request.url, url)) ? 'token' : 'api';

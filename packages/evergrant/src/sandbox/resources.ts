@@ -127,7 +127,7 @@ export const answerRevocation = (world: World, platform: Platform, received: Rec
   const { headers, parameters } = received;
   if (
     Array.isArray(authentication) &&
-    !isOurClient(platform, presentedClient(platform, headers, parameters), authentication)
+    !isOurClient(world, platform, presentedClient(platform, headers, parameters), authentication)
   ) {
     const otherwise = { status: 401, error: 'invalid_client', description: 'Client authentication failed.' };
     return refusal(platform, { phase: 'revoke', is: 'app-misconfigured' }, otherwise);

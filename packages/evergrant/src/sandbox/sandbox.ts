@@ -1,9 +1,10 @@
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { EvergrantError } from '../errors/index.ts';
+import type { AnyDefinition, PartialDefinition } from '../providers/define.ts';
 import { createStage, type Stage } from './control.ts';
 import { createOAuth1Platform, playOAuth1 } from './oauth1/index.ts';
-import { checkedBaseUrl, segmentOf } from './origins.ts';
+import { checkedBaseUrl, playedInstance, segmentOf } from './origins.ts';
 import { avatar } from './pages/avatar.ts';
 import { createPlatform, isPlayableOAuth1, isPlayableOAuth2, unplayable } from './platform.ts';
 import { type Play, playOAuth2 } from './play.ts';
@@ -61,7 +62,7 @@ export const createSandbox = (options: SandboxOptions): Sandbox => {
     fetch,
     origins,
     appFor: (id) => ({ ...player(id).play.platform.client }),
-    overrides: (id) => ({ refresh: { ...player(id).play.platform.definition.refresh, minimumAgeSeconds: 0 } }),
+    overrides: (id) => overridesOf(player(id).play.platform.definition),
     get definition() {
       return reroutedDefinition(sandboxPlatform.definition, origins('sandbox'));
     },
@@ -69,6 +70,12 @@ export const createSandbox = (options: SandboxOptions): Sandbox => {
     consent: (authorizationUrl, decision) => consent(fetch, player, world, authorizationUrl, decision),
   };
 };
+
+const overridesOf = (definition: AnyDefinition): PartialDefinition => ({
+  refresh: { ...definition.refresh, minimumAgeSeconds: 0 },
+  // The page that asks for the instance suggests the one that is played.
+  ...(definition.instance ? { options: { instance: playedInstance(definition) } } : {}),
+});
 
 const constant = (value: string) => () => value;
 

@@ -31,7 +31,7 @@ export const answerTokenRequest = (world: World, platform: Platform, received: R
     );
   }
   const phase = request.phase === 'refresh' ? 'refresh' : 'exchange';
-  if (!request.omit.includes('client_id') && !isAuthenticated(platform, request, received)) {
+  if (!request.omit.includes('client_id') && !isAuthenticated(world, platform, request, received)) {
     return refusal(
       platform,
       { phase, is: 'app-misconfigured', error: 'provider_app_credentials_invalid' },
@@ -41,8 +41,13 @@ export const answerTokenRequest = (world: World, platform: Platform, received: R
   return handlers[request.phase](world, platform, request, received.parameters);
 };
 
-const isAuthenticated = (platform: Platform, request: TokenRequest, { headers, parameters }: Received): boolean =>
-  isOurClient(platform, presentedClient(platform, headers, parameters), request.clientAuthentication);
+const isAuthenticated = (
+  world: World,
+  platform: Platform,
+  request: TokenRequest,
+  { headers, parameters }: Received,
+): boolean =>
+  isOurClient(world, platform, presentedClient(platform, headers, parameters), request.clientAuthentication);
 
 type Handler = (world: World, platform: Platform, request: TokenRequest, parameters: URLSearchParams) => Response;
 

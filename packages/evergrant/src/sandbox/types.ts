@@ -40,7 +40,7 @@ export interface Behaviour
   refreshTokens: boolean;
 }
 
-export type Endpoint = 'request' | 'authorize' | 'token' | 'revoke' | 'api';
+export type Endpoint = 'register' | 'request' | 'authorize' | 'token' | 'revoke' | 'api';
 
 /** What the next request to an endpoint gets instead of, or on top of, the true answer. */
 export interface ScriptedAnswer {
@@ -116,7 +116,10 @@ export interface Sandbox {
   origins(providerId: string): Record<string, string>;
   /** The app that is registered at the simulated platform. */
   appFor(providerId: string): { clientId: string; clientSecret: string };
-  /** What the simulation does otherwise than the platform, for Evergrant's `definition` setting: no minimum age of tokens, which live two minutes. */
+  /**
+   * What the simulation does otherwise than the platform, for Evergrant's `definition` setting: no minimum age of tokens,
+   * which live two minutes; the instance that is played, where there are several.
+   */
   overrides(providerId: string): PartialDefinition;
   /** The provider `sandbox`: conforming, with PKCE and strictly rotating refresh tokens. Read it once the base URL is known. */
   readonly definition: ProviderDefinition;

@@ -33,8 +33,8 @@ const recordQuery = (db: Queryable, now: number) =>
     .leftJoin('schedule', 'schedule.grant_id', 'grants.id')
     .leftJoin('provider_gates', (join) =>
       join
-        .onRef('provider_gates.provider', '=', 'grants.provider')
-        .onRef('provider_gates.client_id', '=', 'grants.client_id'),
+        .onRef('provider_gates.provider', '=', 'schedule.provider')
+        .onRef('provider_gates.client_id', '=', 'schedule.client_id'),
     )
     .select([
       'connections.id',

@@ -25,6 +25,8 @@ export type { GrantChanges } from './grants.ts';
 export * as grants from './grants.ts';
 export { gather } from './group.ts';
 export * as installation from './installation.ts';
+export type { Registered } from './instance-apps.ts';
+export * as instanceApps from './instance-apps.ts';
 export * as journal from './journal.ts';
 export * as keys from './keys.ts';
 export { type Page, type PageRequest, pageOf, toPage } from './paging.ts';

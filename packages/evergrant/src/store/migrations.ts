@@ -1,4 +1,4 @@
-import type { ColumnDataType, Kysely } from 'kysely';
+import { type ColumnDataType, type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
 /** Column types that the two databases spell differently. */
@@ -20,6 +20,7 @@ export const migrations = (types: ColumnTypes): Record<string, Migration> => ({
   '0001_initial': { up: (db) => initial(db, types) },
   '0002_call_slots': { up: (db) => callSlots(db, types) },
   '0003_key_use': { up: (db) => keyUse(db, types) },
+  '0004_instance_apps': { up: (db) => instanceApps(db, types) },
 });
 
 // biome-ignore lint/suspicious/noExplicitAny: a migration outlives the schema types
@@ -264,3 +265,31 @@ const callSlots = async (db: Kysely<any>, { time }: ColumnTypes): Promise<void> 
 // biome-ignore lint/suspicious/noExplicitAny: a migration outlives the schema types
 const keyUse = (db: Kysely<any>, { time }: ColumnTypes): Promise<void> =>
   db.schema.alterTable('api_keys').addColumn('last_used_at', time).execute();
+
+// biome-ignore lint/suspicious/noExplicitAny: a migration outlives the schema types
+const instanceApps = async (db: Kysely<any>, { time, bytes }: ColumnTypes): Promise<void> => {
+  await db.schema
+    .createTable('instance_apps')
+    .addColumn('id', 'text', (c) => c.primaryKey())
+    .addColumn('provider', 'text', (c) => c.notNull())
+    .addColumn('instance', 'text', (c) => c.notNull())
+    .addColumn('client_id', 'text', (c) => c.notNull())
+    .addColumn('client_secret_sealed', bytes, (c) => c.notNull())
+    .addColumn('redirect_uri', 'text', (c) => c.notNull())
+    .addColumn('scopes', 'text', (c) => c.notNull())
+    .addColumn('created_at', time, (c) => c.notNull())
+    .addColumn('retired_at', time)
+    .execute();
+  await db.schema
+    .createIndex('instance_apps_current')
+    .on('instance_apps')
+    .unique()
+    .columns(['provider', 'instance', 'redirect_uri', 'scopes'])
+    .where(sql.ref('retired_at'), 'is', null)
+    .execute();
+  await db.schema
+    .createIndex('instance_apps_client')
+    .on('instance_apps')
+    .columns(['provider', 'instance', 'client_id'])
+    .execute();
+};

@@ -137,6 +137,17 @@ export const dueUrgencies = async (db: Queryable, app: GateKey, now: number): Pr
     .sort((one, other) => one - other);
 };
 
+/** With which apps the grants were made that are due by then, at providers that have one at each instance. */
+export const duePerInstance = (db: Queryable, providers: readonly string[], by: number) =>
+  db
+    .selectFrom('schedule')
+    .innerJoin('grants', 'grants.id', 'schedule.grant_id')
+    .select(['grants.provider', 'grants.client_id', 'grants.instance'])
+    .distinct()
+    .where('schedule.provider', 'in', providers)
+    .where('schedule.due_at', '<=', by)
+    .execute();
+
 const countLeased = prepared((db, { provider, clientId, now }: GateKey & { now: number }) =>
   db
     .selectFrom('schedule')

@@ -200,6 +200,22 @@ export interface RevocationsTable {
   created_at: number;
 }
 
+/** Apps that were registered at an instance by request. They are kept as long as a grant may have been made with them. */
+export interface InstanceAppsTable {
+  id: string;
+  provider: string;
+  instance: string;
+  client_id: string;
+  client_secret_sealed: Uint8Array;
+  /** With these two it was registered; other ones need another app. */
+  redirect_uri: string;
+  /** As they were sent. */
+  scopes: string;
+  created_at: number;
+  /** No flow begins with it any more. */
+  retired_at: number | null;
+}
+
 export interface EventsTable {
   id: string;
   type: string;
@@ -250,6 +266,7 @@ export interface Database {
   refresh_attempts: RefreshAttemptsTable;
   provider_gates: ProviderGatesTable;
   revocations: RevocationsTable;
+  instance_apps: InstanceAppsTable;
   events: EventsTable;
   api_keys: ApiKeysTable;
   installation: InstallationTable;
@@ -264,6 +281,7 @@ export type AttemptRow = Selectable<RefreshAttemptsTable>;
 export type EventRow = Selectable<EventsTable>;
 export type ApiKeyRow = Selectable<ApiKeysTable>;
 export type RevocationRow = Selectable<RevocationsTable>;
+export type InstanceAppRow = Selectable<InstanceAppsTable>;
 export type GateRow = Selectable<ProviderGatesTable>;
 export type New<Table> = Insertable<Table>;
 export type Changes<Table> = Updateable<Table>;

@@ -3,6 +3,7 @@ import { isEvergrantError } from '../errors/index.ts';
 import { classify } from '../protocols/errors.ts';
 import { createGetJson, type GetJson } from '../protocols/get-json.ts';
 import { tokenSecretOf, withTokenSecret } from '../protocols/oauth1/token-secret.ts';
+import { createRegister } from '../protocols/oauth2/register.ts';
 import type { App, ExchangeInput, FlowSecrets, Protocol, TokenSet, Verdict } from '../protocols/types.ts';
 import type { Account, AccountFacts, AnyDefinition, ErrorClass, OAuth2Protocol } from '../providers/define.ts';
 import type { ExpectedTokens, FixtureAnswer, ProviderFixture } from '../providers/fixture.ts';
@@ -56,7 +57,7 @@ export const checkProvider = async (
   options: ContractOptions,
 ): Promise<string[]> => {
   const run = new ContractRun(definition, fixture, options);
-  for (const step of ['connect', 'readVariants', 'renew', 'refuse', 'revoke', 'classifyErrors'] as const) {
+  for (const step of ['register', 'connect', 'readVariants', 'renew', 'refuse', 'revoke', 'classifyErrors'] as const) {
     await run[step]().catch((error: unknown) => run.violations.push(`${step}: ${String(error)}`));
   }
   return [...checkDefinition(definition), ...run.violations, ...run.platform.violations];
@@ -85,6 +86,22 @@ class ContractRun {
     );
     this.#protocol = options.createProtocol(this.platform.egress);
     this.#expect('the provider of the fixture', fixture.provider, definition.id);
+  }
+
+  async register(): Promise<void> {
+    const { registration } = this.#definition.instance ?? {};
+    const { registration: answer } = this.#fixture;
+    this.#expect('a sample of a registration', answer !== undefined, registration !== undefined);
+    if (!registration || !answer) return;
+    this.platform.script(answer);
+    const register = createRegister(this.platform.egress, systemClock);
+    const { clientId, clientSecret } = await register(this.#app, registration, 'https://app.example');
+    const { body, url } = this.platform.sent.at(-1)!;
+    const sent = JSON.stringify([url, decodeURIComponent((body ?? '').replaceAll('+', ' '))]);
+    for (const part of [this.#app.variables['instance']!, this.#app.redirectUri, ...this.#app.scopes]) {
+      this.#expect(`${part} in the registration`, sent.includes(part), true);
+    }
+    this.#expect('credentials of a registration', [clientId !== '', clientSecret.reveal() !== ''], [true, true]);
   }
 
   async connect(): Promise<void> {

@@ -8,6 +8,7 @@ import instagram from '../providers/builtin/instagram.fixture.ts';
 import instagramStandalone from '../providers/builtin/instagram-standalone.fixture.ts';
 import kick from '../providers/builtin/kick.fixture.ts';
 import linkedin from '../providers/builtin/linkedin.fixture.ts';
+import mastodon from '../providers/builtin/mastodon.fixture.ts';
 import medium from '../providers/builtin/medium.fixture.ts';
 import pinterest from '../providers/builtin/pinterest.fixture.ts';
 import reddit from '../providers/builtin/reddit.fixture.ts';
@@ -35,6 +36,7 @@ export const providerFixtures: Record<string, ProviderFixture> = {
   'instagram-standalone': instagramStandalone,
   kick,
   linkedin,
+  mastodon,
   medium,
   pinterest,
   reddit,

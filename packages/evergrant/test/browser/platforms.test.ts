@@ -60,6 +60,30 @@ describeInBrowser('the simulated platforms', () => {
     expect(connection).toMatchObject({ status: 'active', account: { name: 'Example Bakery' } });
   });
 
+  test('mastodon asks for the server, says what is wrong with a name, and connects there', async () => {
+    const { page } = await chromium.person();
+    await page.goto(service.url);
+    await page.getByRole('button', { name: 'Connect Mastodon' }).click();
+    await page.getByRole('heading', { name: 'Where is your Mastodon account?' }).waitFor();
+    const server = page.getByRole('textbox', { name: 'Your server' });
+    expect(await server.inputValue()).toBe('mastodon.example');
+    await server.fill('@ada@10.0.0.1');
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByRole('alert').getByText('10.0.0.1 is not the name of a server').waitFor();
+    expect(await server.inputValue()).toBe('@ada@10.0.0.1');
+    await server.fill('@ada@Mastodon.example');
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByText('Simulated Mastodon').waitFor();
+    await allow(page);
+    await cardOf(page, 'Mastodon').first().getByText('Active').waitFor();
+    const all = expectBody(await service.api.connections({ owner: 'sandbox' })).data;
+    expect(all.find(({ provider }) => provider === 'mastodon')).toMatchObject({
+      status: 'active',
+      account: { id: expect.stringMatching(/^mastodon\.example:/), name: 'Ada Example' },
+      token: { expires_at: null, refreshable: false },
+    });
+  });
+
   test('a page that was left out at the platform is not offered', async () => {
     const { page } = await chromium.person();
     const flow = await service.connect({ provider: 'facebook', skip_confirmation: true });

@@ -7,6 +7,7 @@ import type { Context } from '../../src/grants/context.ts';
 import { warnOfEnds } from '../../src/grants/expiring.ts';
 import { noteDegraded } from '../../src/grants/failing.ts';
 import { gateKey } from '../../src/grants/gate.ts';
+import { createInstanceApps } from '../../src/grants/instance-apps.ts';
 import { endWithoutRenewal } from '../../src/grants/read.ts';
 import { createRenewals } from '../../src/grants/renew.ts';
 import {
@@ -19,6 +20,7 @@ import {
   testVault,
 } from '../../src/grants/test-support.ts';
 import { connections, gates, grants, type Queryable, type Store, schedule } from '../../src/store/index.ts';
+import { Secret } from '../../src/telemetry/secret.ts';
 import { createManualClock } from '../../src/testing/manual-clock.ts';
 import { aConnection } from '../store/rows.ts';
 import { until } from '../support/wait.ts';
@@ -165,5 +167,34 @@ describeWithPostgres('two nodes at the same moment', (server) => {
     );
     const row = await schedule.byGrant(one.store.db, grantId);
     expect(row!.due_at).toBeGreaterThan(clock.now());
+  });
+
+  test('register an app at an instance: both go on with the same one', async () => {
+    const { one, two } = await createNodes();
+    const { clientId: _, clientSecret: __, ...settings } = one.apps.list()[0]!;
+    const app = { ...settings, variables: { instance: 'one.example' } };
+    const registration = { endpoint: 'https://{instance}/apps', parameters: {} };
+    for (let round = 0; round < 10; round++) {
+      const both = Promise.withResolvers<void>();
+      let registered = 0;
+      const register = async () => {
+        const clientId = `client ${round} ${++registered}`;
+        if (registered === 2) both.resolve();
+        await both.promise;
+        return { clientId, clientSecret: new Secret(`secret of ${clientId}`) };
+      };
+      const nodes = [one, two].map((node) => createInstanceApps(node, register, 'https://evergrant.example'));
+      const scoped = { ...app, scopes: [`scope ${round}`] };
+      const [first, second] = await Promise.all(nodes.map((node) => node.clientIdOf(scoped, registration)));
+      expect(registered).toBe(2);
+      expect(first).toBe(second);
+      for (const node of nodes) {
+        expect(await node.clientIdOf(scoped, registration)).toBe(first);
+        const secret = await node.secretOf({ ...scoped, clientId: first!, clientSecret: null });
+        expect(secret.reveal()).toBe(`secret of ${first}`);
+        const unknown = { ...scoped, clientId: `client ${round} 3`, clientSecret: null };
+        await expect(node.secretOf(unknown)).rejects.toMatchObject({ code: 'provider_not_configured' });
+      }
+    }
   });
 });

@@ -9,6 +9,7 @@ import {
   anAnswer,
   anAttempt,
   anEvent,
+  anInstanceApp,
   aRevocation,
   aSchedule,
   noon,
@@ -124,6 +125,10 @@ const rows: { [Table in keyof Database]: object[] } = {
   revocations: [
     aRevocation('rev_2'),
     full(aRevocation('rev_1'), { instance: awkward, credentials_sealed: everyByte, attempts: 12 }),
+  ],
+  instance_apps: [
+    anInstanceApp('app_2'),
+    full(anInstanceApp('app_1'), { scopes: awkward, client_secret_sealed: everyByte, retired_at: farFuture }),
   ],
   events: [
     anEvent('evt_2', { connection_id: null, owner: null, provider: null }),

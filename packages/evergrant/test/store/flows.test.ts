@@ -1,6 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { events, flows, gates, installation, keys, revocations } from '../../src/store/index.ts';
-import { aFlow, aKey, anEvent, aRevocation, bytes, noon } from './rows.ts';
+import {
+  events,
+  flows,
+  gates,
+  grants,
+  installation,
+  instanceApps,
+  keys,
+  revocations,
+  schedule,
+} from '../../src/store/index.ts';
+import { aFlow, aGrant, aKey, anEvent, anInstanceApp, aRevocation, bytes, insertConnected, noon } from './rows.ts';
 import { describeOnEachDatabase } from './support.ts';
 
 describeOnEachDatabase('what lies beside the grants', (database) => {
@@ -82,6 +92,70 @@ describeOnEachDatabase('what lies beside the grants', (database) => {
       await gates.probeAllNow(db, noon + 1);
       expect(await gates.find(db, key)).toMatchObject({ probe_at: noon + 1 });
       expect(await gates.find(db, { ...key, clientId: 'open' })).toMatchObject({ probe_at: noon });
+    });
+  });
+
+  describe('apps at instances', () => {
+    const wanted = {
+      provider: 'acme',
+      instance: 'one.example',
+      redirect_uri: 'https://app.example/callback',
+      scopes: 'read write',
+    };
+
+    test('are one for each instance, redirect URI and scope set: the first that was kept', async () => {
+      const { db } = database.store;
+      await Promise.all(['a', 'b', 'c'].map((id) => instanceApps.insertUnlessThere(db, anInstanceApp(id))));
+      const others = [{ instance: 'two.example' }, { redirect_uri: 'https://app.example/other' }, { scopes: 'read' }];
+      for (const [index, other] of others.entries()) {
+        expect(await instanceApps.current(db, { ...wanted, ...other })).toBeUndefined();
+        await instanceApps.insertUnlessThere(db, anInstanceApp(`other ${index}`, other));
+        expect(await instanceApps.current(db, { ...wanted, ...other })).toMatchObject({ id: `other ${index}` });
+      }
+      expect(['a', 'b', 'c']).toContain((await instanceApps.current(db, wanted))?.id);
+      expect(await db.selectFrom('instance_apps').select('id').execute()).toHaveLength(4);
+    });
+
+    test('make room for another when they are retired, and are still found by their client id', async () => {
+      const { db } = database.store;
+      await instanceApps.insertUnlessThere(db, anInstanceApp('a'));
+      await instanceApps.retire(db, 'a', noon);
+      await instanceApps.retire(db, 'a', noon + 1);
+      expect(await instanceApps.current(db, wanted)).toBeUndefined();
+      await instanceApps.insertUnlessThere(db, anInstanceApp('b'));
+      expect(await instanceApps.current(db, wanted)).toMatchObject({ id: 'b' });
+      const client = { ...wanted, client_id: 'client of a' };
+      expect(await instanceApps.byClient(db, client)).toMatchObject({ id: 'a', retired_at: noon });
+      expect(await instanceApps.byClient(db, { ...client, instance: 'two.example' })).toBeUndefined();
+    });
+
+    test('are in use while a consent to them lives', async () => {
+      const { db } = database.store;
+      const app = anInstanceApp('a');
+      const of = { client_id: app.client_id, instance: app.instance };
+      await grants.insert(db, aGrant('ended', { ...of, status: 'reauth_required' }));
+      await grants.insert(db, aGrant('elsewhere', { ...of, instance: 'two.example' }));
+      expect(await instanceApps.isInUse(db, app)).toBe(false);
+      await grants.insert(db, aGrant('alive', of));
+      expect(await instanceApps.isInUse(db, app)).toBe(true);
+    });
+
+    test('are told by what is due with them', async () => {
+      const { db } = database.store;
+      const at = (instance: string) => ({
+        grant: { instance, client_id: '7' },
+        schedule: { client_id: `7@${instance}` },
+      });
+      await insertConnected(db, 'a', at('one.example'));
+      await insertConnected(db, 'b', at('one.example'));
+      await insertConnected(db, 'c', at('two.example'));
+      await insertConnected(db, 'd', { ...at('three.example'), schedule: { due_at: noon + 1 } });
+      await insertConnected(db, 'e', { ...at('four.example'), schedule: { due_at: null } });
+      const due = await schedule.duePerInstance(db, ['acme', 'other'], noon);
+      expect(new Set(due.map(({ instance }) => instance))).toEqual(new Set(['one.example', 'two.example']));
+      expect(due).toHaveLength(2);
+      expect(due[0]).toMatchObject({ provider: 'acme', client_id: '7' });
+      expect(await schedule.duePerInstance(db, ['other'], noon)).toEqual([]);
     });
   });
 

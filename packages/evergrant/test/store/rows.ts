@@ -6,6 +6,7 @@ import type {
   FlowRow,
   GateRow,
   GrantRow,
+  InstanceAppRow,
   JournalRow,
   RevocationRow,
   ScheduleRow,
@@ -178,6 +179,19 @@ export const aRevocation = (id: string, more: Partial<RevocationRow> = {}): Revo
   attempts: 0,
   next_at: noon,
   created_at: noon,
+  ...more,
+});
+
+export const anInstanceApp = (id: string, more: Partial<InstanceAppRow> = {}): InstanceAppRow => ({
+  id,
+  provider: 'acme',
+  instance: 'one.example',
+  client_id: `client of ${id}`,
+  client_secret_sealed: bytes('secret'),
+  redirect_uri: 'https://app.example/callback',
+  scopes: 'read write',
+  created_at: noon,
+  retired_at: null,
   ...more,
 });
 

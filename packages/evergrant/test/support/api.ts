@@ -57,6 +57,7 @@ export interface StartedFlowBody {
 export interface ConnectBody {
   provider?: string;
   owner: string;
+  instance?: string;
   connection_id?: string;
   scopes?: string[];
   return_to?: string;

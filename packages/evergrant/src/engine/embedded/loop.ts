@@ -1,6 +1,7 @@
 import { isEvergrantError } from '../../errors/index.ts';
+import { appsToRenew } from '../../grants/apps-to-renew.ts';
 import type { Context } from '../../grants/context.ts';
-import { gateKey } from '../../grants/gate.ts';
+import { appName, gateKey } from '../../grants/gate.ts';
 import type { Renewals } from '../../grants/renew.ts';
 import { gates, schedule } from '../../store/index.ts';
 import type { Clock } from '../../telemetry/clock.ts';
@@ -145,9 +146,9 @@ const nextWake = async (context: Context, now: number): Promise<number> => {
       .map((gate) => [`${gate.provider} ${gate.client_id}`, gate.probe_at]),
   );
   let next = now + safetyPoll;
-  for (const app of context.apps.list()) {
+  for (const app of await appsToRenew(context, next)) {
     const due = await schedule.nextDue(context.store.db, gateKey(app));
-    if (due !== null) next = Math.min(next, Math.max(due, blocked.get(`${app.provider} ${app.clientId}`) ?? 0));
+    if (due !== null) next = Math.min(next, Math.max(due, blocked.get(appName(app)) ?? 0));
   }
   return next;
 };

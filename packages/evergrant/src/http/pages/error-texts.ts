@@ -99,6 +99,11 @@ export const errorTexts: Partial<Record<ErrorCode, { title: string; what: string
       'Go back to {application}, start again, and give access to it.',
     ],
   },
+  instance_unsupported: {
+    title: 'That server cannot be used',
+    what: 'The server that was named does not answer as a server of {provider} does. Nothing was stored.',
+    steps: ['Check the name of your server for typing mistakes.', startAgain],
+  },
   code_rejected: {
     title: '{Provider} did not finish the sign-in',
     what: 'You allowed access, but {provider} then refused its own one-time code. That happens when it is used twice or too late.',

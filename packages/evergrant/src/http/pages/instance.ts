@@ -1,7 +1,7 @@
 import type { View } from './layout.ts';
 import { html, plain } from './markup.ts';
 import type { InstanceModel } from './models.ts';
-import { bridge, formError } from './parts.ts';
+import { bridge, facts, formError } from './parts.ts';
 import { type Site, sayings } from './site.ts';
 import { texts } from './texts.ts';
 
@@ -19,6 +19,7 @@ export const instanceView = (model: InstanceModel, site: Site): View => {
 ${bridge(site, model.provider, 'link')}
 <h1>${title}</h1>
 <p class="intro">${say(texts.instance.intro)}</p>
+${facts([[texts.common.owner, html`<bdi>${plain(model.owner)}</bdi>`]])}
 <form method="post" action="${model.action}" class="stack">
   <div class="field">
     <label for="instance">${plain(model.label)}</label>
@@ -26,6 +27,7 @@ ${bridge(site, model.provider, 'link')}
     ${formError(model.error, 'instance-error')}
   </div>
   <button class="button primary" type="submit">${texts.instance.submit}</button>
-</form>`,
+</form>
+<p class="note">${texts.start.notYou}</p>`,
   };
 };

@@ -56,11 +56,12 @@ export interface ChooseProviderModel {
 
 export interface InstanceModel {
   provider: ProviderView;
+  owner: string;
   label: string;
   placeholder: string;
   /** Receives the field `instance`. */
   action: string;
-  /** What was typed before, when the page is shown again with an error. */
+  /** What was typed before, when the page is shown again with an error; else a suggestion. */
   value?: string;
   error?: string;
 }

@@ -28,6 +28,7 @@ const hostilePages: Record<string, Page> = {
   noProviders: pages.chooseProvider({ owner: attack, action: '/go', providers: [] }),
   instance: pages.instance({
     provider: hostile,
+    owner: attack,
     label: attack,
     placeholder: attack,
     action: '/go',

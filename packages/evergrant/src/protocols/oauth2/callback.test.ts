@@ -101,6 +101,18 @@ describe('the issuer of a callback', () => {
     expect(error).toEqual(code === null ? null : expect.objectContaining({ code }));
   });
 
+  it.each([
+    ['the same', 'https://acme.example/', null],
+    ['without its slash', 'https://acme.example', null],
+    ['another path', 'https://acme.example/x', 'issuer_mismatch'],
+    ['another host', 'https://evil.example', 'issuer_mismatch'],
+  ])('that is declared with a slash: %s', async (_, iss, code) => {
+    const { error } = await check({ ...granted, iss }, { issuer: `${issuer}/` });
+    expect(error).toEqual(code === null ? null : expect.objectContaining({ code }));
+    const deeper = await check({ ...granted, iss: `${issuer}/tenant` }, { issuer: `${issuer}/tenant/` });
+    expect(deeper.error).toMatchObject({ code: 'issuer_mismatch' });
+  });
+
   it('is checked in refusals too', async () => {
     const { error } = await check({ error: 'access_denied', iss: 'https://evil.example' }, { issuer });
     expect(error).toMatchObject({ code: 'issuer_mismatch' });

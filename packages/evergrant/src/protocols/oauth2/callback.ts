@@ -77,7 +77,7 @@ const checkIssuer = async (
   }
   const isDiscovered = authorizationEndpoint === undefined || tokenEndpoint === undefined;
   const named = parameters.get('iss');
-  const isKnown = named === issuer.declared || named === issuer.rerouted;
+  const isKnown = named !== null && [issuer.declared, issuer.rerouted].some((known) => isSame(named, known));
   const isMissing = named === null && isDiscovered && (await discover(app, issuer)).issParameterSupported;
   if ((named !== null && !isKnown) || isMissing) {
     throw new EvergrantError('issuer_mismatch', {
@@ -87,6 +87,10 @@ const checkIssuer = async (
   }
   return named ?? issuer.declared;
 };
+
+/** Letter by letter; where the definition's issuer has a slash for its whole path, a server may leave that out. */
+const isSame = (named: string, known: string): boolean =>
+  named === known || (`${named}/` === known && URL.parse(known)?.pathname === '/');
 
 const malformed = (app: OAuth2App, detail: string): EvergrantError =>
   new EvergrantError('callback_malformed', { provider: app.provider, detail });

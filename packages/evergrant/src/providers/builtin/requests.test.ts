@@ -6,6 +6,8 @@ import facebookFixture from './facebook.fixture.ts';
 import facebook from './facebook.ts';
 import linkedinFixture from './linkedin.fixture.ts';
 import linkedin from './linkedin.ts';
+import mastodonFixture from './mastodon.fixture.ts';
+import mastodon from './mastodon.ts';
 import { credentials, exchange, setUp } from './requests.test-support.ts';
 import xFixture from './x.fixture.ts';
 import x from './x.ts';
@@ -48,6 +50,28 @@ describe('x', () => {
       class: 'rate-limit',
       retryAfter: 300,
     });
+  });
+});
+
+describe('mastodon', () => {
+  it('reads the end of a rate limit from a date', () => {
+    const headers = { date: 'Thu, 01 Jan 2026 00:00:00 GMT', 'x-ratelimit-reset': '2026-01-01T00:05:00.000000Z' };
+    expect(classify(mastodon, 'api', { status: 429, headers, body: { error: 'Too many requests' } })).toMatchObject({
+      class: 'rate-limit',
+      retryAfter: 300,
+    });
+  });
+
+  it('revokes at the instance with the credentials of its app, without a hint', async () => {
+    const { app, platform, protocol, last } = setUp(mastodon, mastodonFixture);
+    platform.script({ status: 200, body: {} });
+    const at = { ...app, variables: { ...app.variables, instance: 'one.example' } };
+    await protocol.revoke(at, { ...credentials, refreshToken: null });
+    expect(last()).toMatchObject({
+      url: 'https://one.example/oauth/revoke',
+      form: { client_id: 'client-1', client_secret: 's3cret', token: 'SAMPLE_AT' },
+    });
+    expect(last().form).not.toHaveProperty('token_type_hint');
   });
 });
 

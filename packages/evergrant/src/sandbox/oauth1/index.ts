@@ -24,7 +24,7 @@ export const playOAuth1 = (world: World, platform: OAuth1Platform): Play<OAuth1R
         return answerExchange(world, platform, request);
       case 'revoke':
         return answerRevocation(world, platform, request);
-      case 'api': {
+      default: {
         const presented = presentedBy(world, platform, request);
         return presented ? answerFor(world, platform, presented, request) : unauthorized(platform);
       }
