@@ -39,7 +39,7 @@ export const stream = async (
     return {
       status: answer.statusCode,
       headers: pairsOf(answer.headers as unknown as (Buffer | string)[]),
-      body: Readable.toWeb(answer.body) as unknown as ReadableStream<Uint8Array>,
+      body: readerOf(answer.body),
     };
   } catch (error) {
     if (isEvergrantError(error) || signal?.aborted) throw error;
@@ -48,6 +48,22 @@ export const stream = async (
     const timedOut = code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_CONNECT_TIMEOUT';
     throw new TransportError(fault, `${host}: ${kindOf(error as Error)}`, timedOut);
   }
+};
+
+/** `Readable.toWeb` throws, where nobody can catch it, when a chunk comes after its reader has left. */
+const readerOf = (body: Readable): ReadableStream<Uint8Array> => {
+  const chunks = body[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        const { done, value } = await chunks.next();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel: () => void body.destroy(),
+    },
+    { highWaterMark: 0 },
+  );
 };
 
 /** Faults that can only come before a connection stands. */
