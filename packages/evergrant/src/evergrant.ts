@@ -7,6 +7,7 @@ import { createEgress, type StreamingEgress } from './egress/index.ts';
 import { type Engine, startEngine } from './engine/embedded/loop.ts';
 import { isEvergrantError } from './errors/index.ts';
 import { configuredApps, createApps, unusedApps } from './grants/apps.ts';
+import { createClientKeys } from './grants/client-keys.ts';
 import type { Context } from './grants/context.ts';
 import { warnOfEnds } from './grants/expiring.ts';
 import { createHealth } from './grants/health.ts';
@@ -113,7 +114,7 @@ export const startEvergrant = async (settings: Settings, internals: Internals = 
     const { keys, newKeyFile } = await loadKeys(settings, store);
     const vault = createVault(toKeyObjects(keys));
     await checkKey(store, vault);
-    const speech = createSpeech(egress, { clock, logger });
+    const speech = createSpeech(egress, { clock, logger, clientKey: createClientKeys(store, vault) });
     const instanceApps = createInstanceApps({ store, vault, clock, logger }, speech.register, settings.publicUrl);
     const context: Context = {
       store,

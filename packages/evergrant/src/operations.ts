@@ -85,10 +85,10 @@ export const createOperations = ({ context, publicUrl, flows, connections, renew
     getAccessToken: (id: string, options: { minValid?: number } = {}) =>
       guided(async () => {
         checkMinValid(options.minValid);
-        return readAccessToken(context, renewals, id, options);
+        return readAccessToken(context, renewals, id, { ...options, leaves: true });
       }),
     reportRejected: (id: string, generation: number) =>
-      guided(() => replaceRejected(context, renewals, id, generation)),
+      guided(() => replaceRejected(context, renewals, id, generation, { leaves: true })),
     fetch: (id: string, target: string | URL, init: RequestInit = {}) =>
       guided(async () => {
         const request = new Request('http://call.invalid/', { ...init, ...(init.body ? { duplex: 'half' } : {}) });

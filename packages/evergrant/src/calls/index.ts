@@ -200,8 +200,8 @@ export const createCalls = (context: Context, renewals: Renewals, egress: Stream
     spent.add(verdict.class);
     switch (verdict.class) {
       case 'refresh-token': {
-        const token = await renewRefused(bearer);
-        return token && { ...bearer, token };
+        // All of it is read anew: with the token may have changed where the account lives.
+        return (await renewRefused(bearer)) && bearerOf(bearer.connectionId, bearer.caller);
       }
       case 'rate-limit':
         if (verdict.retryAfter === undefined || verdict.retryAfter > shortLimit) return null;

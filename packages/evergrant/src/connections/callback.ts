@@ -37,7 +37,8 @@ export const takeCallback = async (
   const app = context.apps.ofGrant({ provider, client_id: flow.client_id!, instance: flow.instance });
   const protocol = context.apps.protocol(app);
   const authorization = openAuthorization(context, flow);
-  const secrets = { ...authorization.secrets, carried: protocol.carry(app, parameters) };
+  const carried = { ...authorization.secrets.carried, ...protocol.carry(app, parameters) };
+  const secrets = { ...authorization.secrets, carried };
   const input = { parameters, state: authorization.state, secrets, redirectUri: flow.redirect_uri! };
   const refusal = await refusalOf(() => protocol.checkCallback(app, input));
   if (refusal?.code === 'callback_malformed') throw refusal;

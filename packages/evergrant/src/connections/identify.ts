@@ -46,8 +46,11 @@ export const identify = async (
   const { profile } = definition;
   const more = profile.variables?.(reported) ?? {};
   const how = { more, post: profile.post };
-  const ask = () => patiently(definition, pause, () => get(profile.get, profile.headers, how));
-  const person = await whoConsented(definition, tokens, ask, get);
+  const request = () =>
+    profile.public
+      ? getJson(app, null, filled(app, tokens, profile.get, more), profile.headers)
+      : get(profile.get, profile.headers, how);
+  const person = await whoConsented(definition, tokens, () => patiently(definition, pause, request), get);
   const accounts = await findAccounts(app, tokens, person, reported, get);
   return { person, accounts, grantedScopes: reported };
 };
@@ -109,7 +112,7 @@ const whoConsented = async (
     try {
       return { type, ...mapAccount(definition, map, await ask(), extra) };
     } catch (error) {
-      if (!otherwise || !isEvergrantError(error) || !isPassedOver(otherwise, error)) throw error;
+      if (!otherwise || !isEvergrantError(error) || !isPassedOver(definition.profile, error)) throw error;
       refusal = error;
     }
   }
@@ -120,8 +123,11 @@ const whoConsented = async (
   return { type: otherwise.type ?? type, ...mapAccount(definition, otherwise.map, answer, extra) };
 };
 
-const isPassedOver = ({ code }: { code?: string }, error: EvergrantError): boolean => {
+const isPassedOver = (profile: AnyDefinition['profile'], error: EvergrantError): boolean => {
   const { extensions = {}, retryable } = error;
+  const code = profile.otherwise?.code;
+  // A public profile says nothing about the token: who it is was known before.
+  if (profile.public && code === undefined) return true;
   if (code !== undefined) return code === error.code || code === extensions['code'];
   return !retryable && extensions['class'] !== 'reconnect' && extensions['class'] !== 'refresh-token';
 };

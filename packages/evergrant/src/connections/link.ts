@@ -63,10 +63,10 @@ export const createLink = (context: Context) => {
     if (choice.instance === undefined || !lacksInstance(flow)) return proceed(flow);
     const app = context.apps.get(flow.provider);
     try {
-      return await proceed(await changed(flow, { instance: normaliseInstance(app, choice.instance) }));
+      return await proceed(await changed(flow, { instance: normaliseInstance(app, choice.instance) }), true);
     } catch (error) {
       // A slip of the pen is put right on the page. Once something was sent the flow has failed.
-      if (!isEvergrantError(error, 'invalid_request', 'target_not_allowed') || error.errors === undefined) throw error;
+      if (!isEvergrantError(error) || !isSlip(error)) throw error;
       return { kind: 'choose_instance', flow, app, fault: { typed: choice.instance, error } };
     }
   };
@@ -106,7 +106,7 @@ export const createLink = (context: Context) => {
   };
 
   /** Makes the authorization request, once a flow: going back and forth shows the platform the same one. */
-  const proceed = async (flow: FlowRow): Promise<FlowStep> => {
+  const proceed = async (flow: FlowRow, isTyped = false): Promise<FlowStep> => {
     if (flow.provider === null || lacksInstance(flow)) return nextStep(flow);
     if (flow.authorization_sealed) return { kind: 'redirect', flow, url: openAuthorization(context, flow).url };
     const settings = context.apps.get(flow.provider, flow.instance);
@@ -128,7 +128,8 @@ export const createLink = (context: Context) => {
       if (handle !== undefined) stateHash = await freeHandle(app, handle);
     } catch (error) {
       const ours = isEvergrantError(error) ? error : new EvergrantError('internal');
-      await failFlow(context, flow, ours);
+      if (isTyped && ours.code === 'instance_not_found') await changed(flow, { instance: null });
+      else await failFlow(context, flow, ours);
       throw ours;
     }
     const kept = await flows.setAuthorization(store.db, flow.id, {
@@ -163,6 +164,11 @@ export const createLink = (context: Context) => {
 
   return { open, confirm };
 };
+
+/** What was typed names nothing: neither has the flow begun at a platform, nor is anything wrong with it. */
+const isSlip = ({ code, errors }: EvergrantError): boolean =>
+  code === 'instance_not_found' ||
+  ((code === 'invalid_request' || code === 'target_not_allowed') && errors !== undefined);
 
 const requestedScopeList = (flow: FlowRow): string[] | undefined =>
   flow.scopes === null ? undefined : (JSON.parse(flow.scopes) as string[]);

@@ -21,7 +21,10 @@ export interface ConnectInput {
   returnTo?: string;
   /** Reconnects this connection. */
   connectionId?: string;
-  /** Host of the instance, where the provider has several; an address or `@user@host` will do. Left out, the person is asked. */
+  /**
+   * Where the account lives, where the provider has several servers: the host of one, an address or `@user@host`, or a
+   * handle. Left out, the person is asked.
+   */
   instance?: string;
   metadata?: Record<string, unknown>;
   /** The application hands the link to its own signed-in user: no page asks before the platform does. */
@@ -51,7 +54,8 @@ export const startFlow = async (context: Context, options: FlowOptions, input: C
   const provider = reconnecting?.provider ?? input.provider ?? null;
   const settings = provider === null ? null : context.apps.get(provider);
   if (settings) checkScopesAllowed(settings, input.scopes);
-  const instance = input.instance ?? reconnecting?.instance ?? null;
+  const known = settings?.definition.instance?.isAccount ? reconnecting?.account : reconnecting?.instance;
+  const instance = input.instance ?? known ?? null;
   const now = clock.now();
   const [link, statusToken] = [randomToken(), randomToken()];
   const flow: FlowRow = {
@@ -91,7 +95,8 @@ const findReconnected = async (context: Context, input: ConnectInput) => {
   const fits = connection?.owner === input.owner && (input.provider ?? connection.provider) === connection.provider;
   if (!connection || !fits) throw new EvergrantError('connection_not_found', { connectionId: input.connectionId });
   const grant = await grants.byId(context.store.db, connection.grant_id);
-  return { id: connection.id, provider: connection.provider, instance: grant?.instance ?? null };
+  const { id, provider, account_id: account } = connection;
+  return { id, provider, account, instance: grant?.instance ?? null };
 };
 
 /** A caller may narrow the configured scopes, never widen them. */

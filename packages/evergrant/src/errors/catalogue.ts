@@ -143,6 +143,14 @@ export const catalogue = {
     'You signed in, but there is no account of the kind that this platform needs, such as a page or a channel.',
     'Create one at the platform or sign in with another account, and give access to it.',
   ),
+  instance_not_found: entry(
+    422,
+    'user',
+    false,
+    'That account or server cannot be found',
+    'Nothing answers to the handle, account or server that was named.',
+    'Check the name for typing mistakes, then start again.',
+  ),
   instance_unsupported: entry(
     422,
     'user',
@@ -314,6 +322,14 @@ export const catalogue = {
     "The platform's answer makes no sense",
     'The platform sent something that this service cannot read.',
     'Tell whoever runs this service; the definition of this platform may need a change.',
+  ),
+  token_not_exportable: entry(
+    409,
+    'developer',
+    false,
+    'This token cannot be handed out',
+    'The token is bound to a key that stays here, so it would be worth nothing elsewhere.',
+    'Make the call through this service, which signs it.',
   ),
   dpop_rejected: entry(
     502,

@@ -1,4 +1,5 @@
 import { EvergrantError } from '../errors/index.ts';
+import { clientOf } from '../protocols/atproto/index.ts';
 import type { Speech } from '../protocols/index.ts';
 import type { App, AppSettings, Protocol } from '../protocols/types.ts';
 import type { InstanceRegistration } from '../providers/define.ts';
@@ -31,6 +32,10 @@ export const configuredApps = (catalogue: Catalogue, publicUrl: string): Readonl
 
 const toConfigured = (provider: ResolvedProvider, publicUrl: string): ConfiguredApp => {
   const { definition, clientId, clientSecret } = provider;
+  const redirectUri = redirectUriFor(publicUrl, definition.id, provider.redirectUriSetting);
+  const registered = clientId === null ? null : { clientId, clientSecret };
+  // Nothing is registered there: the client is an address of ours.
+  const own = definition.protocol.kind === 'atproto' ? clientOf(redirectUri, provider.scopes) : null;
   return {
     settings: {
       provider: definition.id,
@@ -38,10 +43,10 @@ const toConfigured = (provider: ResolvedProvider, publicUrl: string): Configured
       scopes: [...provider.scopes],
       origins: provider.origins,
       trustedOrigins: provider.trustedOrigins,
-      redirectUri: redirectUriFor(publicUrl, definition.id, provider.redirectUriSetting),
+      redirectUri: own?.redirectUri ?? redirectUri,
       variables: provider.variables,
     },
-    credentials: clientId === null ? null : { clientId, clientSecret },
+    credentials: own ? { clientId: own.clientId, clientSecret: null } : registered,
   };
 };
 
@@ -103,7 +108,9 @@ export const createApps = (
     },
     ofGrant({ provider, client_id, instance }) {
       const { settings, credentials } = find(provider, instance);
-      if (registrationAt(provider, instance, client_id))
+      // A client that is nothing but its id can go on as the one that it was when the grant was made.
+      const isFree = settings.definition.protocol.kind === 'atproto';
+      if (isFree || registrationAt(provider, instance, client_id))
         return { ...settings, clientId: client_id, clientSecret: null };
       if (credentials!.clientId === client_id) return { ...settings, ...credentials! };
       throw new EvergrantError('provider_not_configured', {

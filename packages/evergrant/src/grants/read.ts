@@ -23,6 +23,8 @@ export interface ReadOptions {
   minValid?: number;
   /** Only a connection of this owner. */
   owner?: string | null;
+  /** Whether the token leaves this service. One that is bound to our key (RFC 9449) would be worth nothing there. */
+  leaves?: boolean;
 }
 
 /** Longest wait for another process that renews the same grant, in milliseconds. */
@@ -33,7 +35,7 @@ const longestWait = requestDeadline + 5000;
  * unsealing, without a lock or a write. An expired token is never handed out; a token that still lives is never
  * withheld because an early renewal failed.
  *
- * @throws EvergrantError `connection_not_found`, `connection_disabled`, `reauth_required`,
+ * @throws EvergrantError `connection_not_found`, `connection_disabled`, `reauth_required`, `token_not_exportable`,
  *   `token_expired_not_renewable`, `min_validity_unsatisfiable`, `refresh_in_progress`, or the cause of a failed renewal
  */
 export const readAccessToken = async (
@@ -61,7 +63,7 @@ export const replaceRejected = async (
   renewals: Renewals,
   connectionId: string,
   generation: number,
-  options: Pick<ReadOptions, 'owner'> = {},
+  options: Pick<ReadOptions, 'owner' | 'leaves'> = {},
 ): Promise<AccessToken> => {
   const row = await readable(context, connectionId, options);
   if (row.generation > generation) return readAccessToken(context, renewals, connectionId, options);
@@ -83,6 +85,9 @@ const readable = async (context: Context, connectionId: string, options: ReadOpt
   if (row.disabled_at !== null)
     throw new EvergrantError('connection_disabled', { connectionId, provider: row.provider });
   if (row.status === 'reauth_required') throw reauthError(row).with({ connectionId, provider: row.provider });
+  if (options.leaves && row.token_type === 'dpop') {
+    throw new EvergrantError('token_not_exportable', { connectionId, provider: row.provider });
+  }
   return row;
 };
 

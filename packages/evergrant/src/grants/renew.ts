@@ -151,6 +151,8 @@ export const verdictOfFault = (error: unknown): Verdict => {
     const ours = new EvergrantError(code, { detail: error.message });
     return error.fault === 'not_sent' ? { kind: 'not_processed', error: ours } : { kind: 'ambiguous', error: ours };
   }
+  // What the protocol knows without asking: nobody is there any more who would take the credential.
+  if (isEvergrantError(error, 'reauth_required')) return { kind: 'rejected', error };
   // Our own errors are thrown before anything is sent; of any other it is not known.
   if (isEvergrantError(error)) return { kind: 'not_processed', error };
   return { kind: 'ambiguous', error: new EvergrantError('internal') };

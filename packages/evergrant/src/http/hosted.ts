@@ -144,8 +144,13 @@ export const addHostedRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencie
 
   for (const path of ['/integrations/social/:provider', '/integrations/social/:provider/']) {
     app.get(path, async (c) => {
-      const parameters = new URL(c.req.url).searchParams;
-      const flow = await flows.callback(c.req.param('provider')!, parameters, browserOf(c));
+      const { hostname, search, searchParams: parameters } = new URL(c.req.url);
+      const provider = c.req.param('provider')!;
+      // Platforms that want 127.0.0.1 in place of localhost return to a host that has no cookie of ours.
+      if (hostname === '127.0.0.1' && new URL(publicUrl).hostname === 'localhost') {
+        return c.redirect(`${redirectUriOf(provider)}${search}`, 303);
+      }
+      const flow = await flows.callback(provider, parameters, browserOf(c));
       return c.redirect(`${publicUrl}/connect/done/${flow.id}#done`, 303);
     });
     // `response_mode=form_post`: a cross-site POST brings no Lax cookie, the GET that follows it does.
@@ -154,6 +159,14 @@ export const addHostedRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencie
       return c.redirect(`${redirectUriOf(c.req.param('provider')!)}?${query.toString()}`, 303);
     });
   }
+
+  app.get('/integrations/social/:provider/:document{[a-z-]+\\.json}', async (c) => {
+    const client = context.apps.list().find((app) => app.provider === c.req.param('provider'));
+    const published = client && (await context.apps.protocol(client).documents?.(client));
+    const document = new Map(Object.entries(published ?? {})).get(c.req.param('document'));
+    if (document === undefined) throw new EvergrantError('not_found');
+    return c.json(document);
+  });
 
   const done = async (c: Request, error?: string): Promise<Response> => {
     const flow = await flows.existing(c.req.param('flow') ?? '');

@@ -3,7 +3,7 @@ import type { EgressRequest } from '../egress/types.ts';
 import { EvergrantError } from '../errors/index.ts';
 import { fillTexts, variablesOf } from './placeholders.ts';
 import { lowerCaseNames } from './transport.ts';
-import type { ApiCredentials, App, Protocol } from './types.ts';
+import type { ApiCredentials, App, Protocol, Signature } from './types.ts';
 
 /** A request to a platform's API as a caller words it. */
 export interface ApiRequest {
@@ -27,21 +27,27 @@ export interface SignedRequest extends Required<Pick<EgressRequest, 'method' | '
  * Signs a request to one of the provider's own hosts, with the parameters and headers that its definition adds.
  * Nothing that a caller sends replaces what the signature puts there.
  *
+ * @param credentials null: anybody may ask, and no token goes there
  * @throws EvergrantError `target_not_allowed` where the address is not on a host of the provider
  */
 export const signedRequest = async (
   protocol: Protocol,
   app: App,
-  credentials: ApiCredentials,
+  credentials: ApiCredentials | null,
   { method, url, headers, callerHeaders, form }: ApiRequest,
 ): Promise<SignedRequest> => {
   const { api } = app.definition;
-  const variables = { ...variablesOf(app, { extra: credentials.extra }), accessToken: credentials.accessToken };
-  const target = new URL(ownUrl(app, url, variables));
+  const variables = credentials
+    ? { ...variablesOf(app, { extra: credentials.extra }), accessToken: credentials.accessToken }
+    : variablesOf(app);
+  const target = new URL(ownUrl(app, url, variables, credentials !== null));
   for (const [name, value] of Object.entries(fillTexts(api.parameters, variables))) {
     target.searchParams.set(name, value);
   }
-  const signature = await protocol.sign(app, credentials, { method, url: target.href, ...(form ? { form } : {}) });
+  const unsigned = { method, url: target.href, ...(form ? { form } : {}) };
+  const signature: Signature = credentials
+    ? await protocol.sign(app, credentials, unsigned)
+    : { url: target.href, headers: {} };
   return {
     method,
     url: reroute(signature.url, app.origins),
@@ -51,7 +57,7 @@ export const signedRequest = async (
       ...callerHeaders,
       ...signature.headers,
     },
-    trustedOrigins: app.trustedOrigins,
+    trustedOrigins: signature.trustedOrigins ?? app.trustedOrigins,
   };
 };
 
@@ -66,7 +72,7 @@ export const formRequest = (
   { url, headers, post }: Pick<ApiRequest, 'url' | 'headers'> & { post: Record<string, string> },
 ): SignedRequest & { body: string } => {
   const variables = { ...variablesOf(app, { extra: credentials.extra }), accessToken: credentials.accessToken };
-  const target = ownUrl(app, url, variables);
+  const target = ownUrl(app, url, variables, true);
   return {
     method: 'POST',
     url: reroute(target, app.origins),
@@ -85,10 +91,10 @@ export const formRequest = (
  *
  * @throws EvergrantError `target_not_allowed`
  */
-const ownUrl = (app: App, url: string, variables: Record<string, string>): string => {
+const ownUrl = (app: App, url: string, variables: Record<string, string>, withToken: boolean): string => {
   const filled = fillPlaceholders(escapeOtherBraces(url, variables), variables);
   const origin = URL.parse(filled)?.origin;
-  if (!origin || !ownOrigins(app, variables).has(origin)) {
+  if (!origin || !ownOrigins(app, variables, withToken).has(origin)) {
     throw new EvergrantError('target_not_allowed', {
       provider: app.provider,
       detail: 'The address is not on a host of this provider.',
@@ -104,12 +110,13 @@ const escapeOtherBraces = (url: string, variables: Record<string, string>): stri
   );
 
 /** Only scheme and host are filled: the path may hold placeholders that have no value here. */
-const ownOrigins = (app: App, variables: Record<string, string>): Set<string> => {
+const ownOrigins = (app: App, variables: Record<string, string>, withToken: boolean): Set<string> => {
   const { api, profile, accounts, scopes } = app.definition;
   const listed = typeof accounts === 'object' ? accounts.get : undefined;
+  const own = withToken && profile.public ? undefined : profile.get;
   const declared = [
     ...[api.baseUrl, ...(api.origins ?? [])],
-    ...[profile.get, profile.otherwise?.get, listed, scopes.grantedFrom?.get],
+    ...[own, profile.otherwise?.get, listed, scopes.grantedFrom?.get],
   ];
   const bases = declared.map((url) => /^(?:[a-z]+:\/\/)?[^/?#]*/i.exec(url ?? '')?.[0] ?? '');
   const known = bases.filter((base) => escapeOtherBraces(base, variables) === base);

@@ -99,8 +99,14 @@ const evidenceOf = (
 
 const meaning = (is: ErrorClass, error?: ErrorCode): Meaning => ({ class: is, error });
 
+/** RFC 9449 sections 5 and 8. The proof is of our making, or a clock is wrong: no credential is at fault. */
+const proofCodes = ['use_dpop_nonce', 'invalid_dpop_proof'].map(
+  (code) => [code, meaning('retry', 'dpop_rejected')] as const,
+);
+
 /** RFC 6749 section 4.1.2.1, OpenID Connect Core section 3.1.2.6, and LinkedIn's and Facebook's names for the same. */
 const authorizeCodes: ReadonlyMap<string, Meaning> = new Map([
+  ...proofCodes,
   ...['access_denied', 'user_cancelled_login', 'user_cancelled_authorize', 'user_denied'].map(
     (code) => [code, meaning('reconnect', 'consent_denied')] as const,
   ),
@@ -118,6 +124,7 @@ const authorizeCodes: ReadonlyMap<string, Meaning> = new Map([
 
 /** RFC 6749 section 5.2; `slow_down` from RFC 8628, which some platforms use outside the device flow. */
 const tokenCodes: ReadonlyMap<string, Meaning> = new Map([
+  ...proofCodes,
   ['invalid_grant', meaning('reconnect')],
   ['invalid_client', meaning('app-misconfigured', 'provider_app_credentials_invalid')],
   ['unauthorized_client', meaning('app-misconfigured', 'provider_app_not_allowed')],

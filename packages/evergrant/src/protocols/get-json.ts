@@ -8,14 +8,15 @@ import { lowerCaseNames, sendForAnswer } from './transport.ts';
 import type { ApiCredentials, App, Protocol } from './types.ts';
 
 /**
- * A signed GET that must answer JSON, for identification.
+ * A GET that must answer JSON, for identification.
  *
+ * @param credentials null: anybody may ask, and it is not signed
  * @param post makes it a POST of this form, which names the token itself (`{accessToken}`)
  * @throws EvergrantError as the definition reads the answer
  */
 export type GetJson = (
   app: App,
-  credentials: ApiCredentials,
+  credentials: ApiCredentials | null,
   url: string,
   headers?: Record<string, string>,
   post?: Record<string, string>,
@@ -28,9 +29,10 @@ export const createGetJson =
     const protocol = protocolOf(app);
     const common = { accept: 'application/json', ...lowerCaseNames(app.definition.api.headers), ...headers };
     const send = async () => {
-      const { signedUrl, ...request } = post
-        ? formRequest(app, credentials, { url, headers: common, post })
-        : await signedRequest(protocol, app, credentials, { method: 'GET', url, headers: common });
+      const { signedUrl, ...request } =
+        post && credentials
+          ? formRequest(app, credentials, { url, headers: common, post })
+          : await signedRequest(protocol, app, credentials, { method: 'GET', url, headers: common });
       const answer = await sendForAnswer(egress, request, app.provider);
       const { pathname: path } = new URL(signedUrl);
       return { answer: { ...answer, path }, again: protocol.heard?.(app, signedUrl, answer) ?? false };

@@ -1,6 +1,5 @@
 import type { Egress } from '../egress/types.ts';
-import type { Clock } from '../telemetry/clock.ts';
-import type { Logger } from '../telemetry/logger.ts';
+import { type AtprotoTools, createAtproto } from './atproto/index.ts';
 import { createGetJson, type GetJson } from './get-json.ts';
 import { createOAuth1 } from './oauth1/index.ts';
 import { createOAuth2 } from './oauth2/index.ts';
@@ -16,12 +15,13 @@ export interface Speech {
 }
 
 /** One implementation for each kind of protocol; what they remember (metadata, nonces) is their own. */
-export const createSpeech = (egress: Egress, tools: { clock: Clock; logger: Logger }): Speech => {
-  const protocols: Partial<Record<App['definition']['protocol']['kind'], Protocol>> = {
+export const createSpeech = (egress: Egress, tools: AtprotoTools): Speech => {
+  const protocols: Record<App['definition']['protocol']['kind'], Protocol> = {
     oauth2: createOAuth2(egress, tools),
     oauth1: createOAuth1(egress, tools),
+    atproto: createAtproto(egress, tools),
   };
-  const protocolOf = (app: App): Protocol => protocols[app.definition.protocol.kind]!;
+  const protocolOf = (app: App): Protocol => protocols[app.definition.protocol.kind];
   return {
     protocolOf,
     getJson: createGetJson(egress, tools.clock, protocolOf),

@@ -32,7 +32,7 @@ export interface FlowSecrets {
   verifier?: string;
   /** OpenID Connect nonce, where the ID token is verified. */
   nonce?: string;
-  /** Parameters of the callback that later requests repeat. */
+  /** What later requests need: parameters of the callback, a proof key (RFC 9449). It stays with the grant. */
   carried?: Record<string, string>;
   /** RFC 5849 temporary credentials. */
   requestToken?: { token: string; secret: string };
@@ -51,6 +51,8 @@ export interface RawAnswer {
   /** Only what reading needs: content-type, retry-after, date. */
   headers: Record<string, string>;
   body: string;
+  /** What the sender knew or found out and reading needs, none of it secret. It stands in the journal too. */
+  facts?: Record<string, string>;
 }
 
 /** A token answer, read. Durations in seconds. */
@@ -110,6 +112,8 @@ export interface Signature {
   url: string;
   /** Lower-case names. */
   headers: Record<string, string>;
+  /** Where it may go, if that is not for the settings alone to say: the host was found for the account. */
+  trustedOrigins?: ReadonlySet<string>;
 }
 
 /** The credential to renew with. */
@@ -166,4 +170,6 @@ export interface Protocol<Kind extends ProtocolDefinition = ProtocolDefinition> 
    * @returns whether the request must be signed anew and sent once more: a nonce was missing (RFC 9449 section 9)
    */
   heard?(app: App<Kind>, url: string, answer: Pick<EgressAnswer, 'status' | 'headers'>): boolean;
+  /** What this client publishes below its redirect URI for authorization servers to read, by file name. */
+  documents?(app: App<Kind>): Promise<Record<string, unknown>>;
 }

@@ -125,9 +125,11 @@ export interface Profile {
    * Who it is where `get` cannot be asked: the platform refuses it with this code for want of a scope, or of such a profile
    * (then perhaps our own code, as a rule names it), or a fact that the URL needs (`{extra.…}`) is not there, as with an
    * imported token. Without a code it is enough that the platform refuses for good, though not for the token's sake (no
-   * credits left). Without a `get` of its own the map reads the kept facts.
+   * credits left); where the profile is public, any fault. Without a `get` of its own the map reads the kept facts.
    */
   otherwise?: { code?: string; get?: string; map: AccountMap; type?: AccountType };
+  /** Anybody may ask: no token goes there, which may be another host than the one that gave it. */
+  public?: boolean;
   /** Errors to repeat for a moment after the exchange (LinkedIn's 65601): rule and pauses in milliseconds. */
   retry?: { code: string; pausesMs: number[] };
 }
@@ -222,7 +224,13 @@ export interface ProviderDefinition<Kind extends ProtocolDefinition = OAuth2Prot
   /** Values for placeholders in URLs; settings may override them. */
   options?: Record<string, string>;
   /** Whether the flow needs the host of an instance (Mastodon) from the person, and how an app is registered there. */
-  instance?: { label: string; placeholder: string; registration?: InstanceRegistration };
+  instance?: {
+    label: string;
+    placeholder: string;
+    registration?: InstanceRegistration;
+    /** It names the account itself, so that a reconnect can name it by its id. */
+    isAccount?: boolean;
+  };
   setup?: Setup;
   facts?: Facts;
 }

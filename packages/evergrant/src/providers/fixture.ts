@@ -10,6 +10,10 @@ export interface ProviderFixture {
   registration?: FixtureAnswer;
   /** OAuth 1.0a: the answer with the temporary credentials. `SAMPLE_REQUEST_TOKEN` stands for the token, in the callback too. */
   requestToken?: FixtureAnswer;
+  /** What the person names, where the definition asks for an instance: its documents are among `get`. */
+  instance?: string;
+  /** The answer to a pushed authorization request (RFC 9126 section 2.2), where there is one. */
+  pushed?: FixtureAnswer;
   /** What the callback carries on success besides `code` and `state`, and on refusal. */
   callback: {
     granted?: Record<string, string>;

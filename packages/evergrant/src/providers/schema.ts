@@ -108,6 +108,7 @@ const profile = objectOf<Profile>(
       map: accountMap,
       type: accountTypes.optional(),
     }).optional(),
+    public: z.boolean().optional(),
     retry: objectOf<NonNullable<Profile['retry']>>({ code: text, pausesMs: z.array(count) }).optional(),
   },
   'is missing, and without it nobody can tell whose account was connected; give "get" (a URL) and "map"',
@@ -180,6 +181,7 @@ const errorRule = objectOf<ErrorRule>({
 const instance = objectOf<NonNullable<ProviderDefinition['instance']>>({
   label: text,
   placeholder: text,
+  isAccount: z.boolean().optional(),
   registration: objectOf<InstanceRegistration>({
     endpoint: address,
     encoding: z.enum(['form', 'json']).optional(),

@@ -14,6 +14,7 @@ import type { Database } from './schema.ts';
 import { openSqlite } from './sqlite.ts';
 
 export * as callSlots from './call-slots.ts';
+export * as clientKeys from './client-keys.ts';
 export type { ConnectionFilter, ConnectionRecord, ConnectionStatus, ReadingRow } from './connections.ts';
 export * as connections from './connections.ts';
 export type { Queryable } from './dialect.ts';

@@ -21,6 +21,7 @@ export const migrations = (types: ColumnTypes): Record<string, Migration> => ({
   '0002_call_slots': { up: (db) => callSlots(db, types) },
   '0003_key_use': { up: (db) => keyUse(db, types) },
   '0004_instance_apps': { up: (db) => instanceApps(db, types) },
+  '0005_client_keys': { up: (db) => clientKeys(db, types) },
 });
 
 // biome-ignore lint/suspicious/noExplicitAny: a migration outlives the schema types
@@ -293,3 +294,11 @@ const instanceApps = async (db: Kysely<any>, { time, bytes }: ColumnTypes): Prom
     .columns(['provider', 'instance', 'client_id'])
     .execute();
 };
+
+// biome-ignore lint/suspicious/noExplicitAny: a migration outlives the schema types
+const clientKeys = (db: Kysely<any>, { bytes }: ColumnTypes): Promise<void> =>
+  db.schema
+    .createTable('client_keys')
+    .addColumn('id', 'text', (c) => c.primaryKey())
+    .addColumn('key_sealed', bytes, (c) => c.notNull())
+    .execute();

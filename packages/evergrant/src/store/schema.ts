@@ -256,7 +256,15 @@ export interface CallSlotsTable {
   until: number;
 }
 
+/** The private keys with which this installation authenticates where it publishes the public ones (RFC 7523). */
+export interface ClientKeysTable {
+  /** The provider. */
+  id: string;
+  key_sealed: Uint8Array;
+}
+
 export interface Database {
+  client_keys: ClientKeysTable;
   call_slots: CallSlotsTable;
   flows: FlowsTable;
   grants: GrantsTable;

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { identify } from '../connections/identify.ts';
+import { newKey } from '../protocols/atproto/index.ts';
 import { createSpeech } from '../protocols/index.ts';
 import type { App } from '../protocols/types.ts';
+import blueskyFixture from '../providers/builtin/bluesky.fixture.ts';
+import bluesky from '../providers/builtin/bluesky.ts';
 import facebookFixture from '../providers/builtin/facebook.fixture.ts';
 import facebook from '../providers/builtin/facebook.ts';
 import linkedinFixture from '../providers/builtin/linkedin.fixture.ts';
@@ -18,9 +21,12 @@ import { checkProvider } from './contract.ts';
 
 const logger: Logger = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
 
+const key = newKey();
+const tools = { clock: systemClock, logger, clientKey: async () => key, resolveTxt: async () => [] };
+
 const check = (definition: AnyDefinition, fixture: ProviderFixture) =>
   checkProvider(definition, fixture, {
-    createProtocol: (egress) => createSpeech(egress, { clock: systemClock, logger }).protocolOf({ definition } as App),
+    createProtocol: (egress) => createSpeech(egress, tools).protocolOf({ definition } as App),
     identify,
   });
 
@@ -34,8 +40,29 @@ const changedOAuth1 = (protocol: Partial<OAuth1Protocol>) => ({
   protocol: { ...xOAuth1.protocol, ...protocol },
 });
 
+const without = (get: Record<string, unknown>, prefix: string) =>
+  Object.fromEntries(Object.entries(get).filter(([url]) => !url.startsWith(prefix)));
+
 describe('checkProvider', () => {
   it.each<[string, AnyDefinition, ProviderFixture, RegExp]>([
+    [
+      'an account whose documents do not lead back to it',
+      bluesky,
+      { ...blueskyFixture, instance: 'bob.example.com' },
+      /^connect: .*handle bob\.example\.com/,
+    ],
+    [
+      'a profile that is read from another place',
+      { ...bluesky, profile: { ...bluesky.profile, otherwise: undefined } },
+      { ...blueskyFixture, get: without(blueskyFixture.get, 'https://public.api') },
+      /^connect: .*nothing is there to answer/,
+    ],
+    [
+      'a server that a sample says ends the session, when it does not',
+      { ...bluesky, handleErrors: [{ phase: 'refresh', code: 'invalid_grant', is: 'retry' }] },
+      blueskyFixture,
+      /Refresh token replayed.*ends the credential: expected true, got false$/,
+    ],
     [
       'a dialect that a sample contradicts',
       { ...x, handleErrors: [] },

@@ -5,10 +5,19 @@ import { createGetJson, type GetJson } from '../protocols/get-json.ts';
 import { tokenSecretOf, withTokenSecret } from '../protocols/oauth1/token-secret.ts';
 import { createRegister } from '../protocols/oauth2/register.ts';
 import type { App, ExchangeInput, FlowSecrets, Protocol, TokenSet, Verdict } from '../protocols/types.ts';
-import type { Account, AccountFacts, AnyDefinition, ErrorClass, OAuth2Protocol } from '../providers/define.ts';
+import type {
+  Account,
+  AccountFacts,
+  AnyDefinition,
+  AtprotoProtocol,
+  ErrorClass,
+  OAuth2Protocol,
+  ProviderDefinition,
+} from '../providers/define.ts';
 import type { ExpectedTokens, FixtureAnswer, ProviderFixture } from '../providers/fixture.ts';
 import { systemClock } from '../telemetry/clock.ts';
 import { Secret } from '../telemetry/secret.ts';
+import { playAtproto } from './contract-atproto.ts';
 import { sampleRequestToken, signatureFaults } from './contract-oauth1.ts';
 import { checkDefinition, offersRevocation } from './definition-check.ts';
 import { ScriptedPlatform, toRawAnswer } from './scripted-platform.ts';
@@ -56,6 +65,10 @@ export const checkProvider = async (
   fixture: ProviderFixture,
   options: ContractOptions,
 ): Promise<string[]> => {
+  if (definition.protocol.kind === 'atproto') {
+    const played = await playAtproto(definition as ProviderDefinition<AtprotoProtocol>, fixture, options);
+    return [...checkDefinition(definition), ...played];
+  }
   const run = new ContractRun(definition, fixture, options);
   for (const step of ['register', 'connect', 'readVariants', 'renew', 'refuse', 'revoke', 'classifyErrors'] as const) {
     await run[step]().catch((error: unknown) => run.violations.push(`${step}: ${String(error)}`));

@@ -52,14 +52,17 @@ export const checkDefinition = (definition: AnyDefinition): string[] => {
   return violations;
 };
 
-const keptFacts = ({ protocol }: AnyDefinition): object =>
-  (protocol.kind === 'oauth2' ? protocol.tokenResponse?.keep : protocol.kind === 'oauth1' ? protocol.keep : {}) ?? {};
+/** Facts that grants keep, by which `{extra.…}` is filled. */
+const keptFacts = ({ protocol }: AnyDefinition): string[] => {
+  if (protocol.kind === 'atproto') return ['did', 'handle', 'issuer', 'pds'];
+  return Object.keys((protocol.kind === 'oauth2' ? protocol.tokenResponse?.keep : protocol.keep) ?? {});
+};
 
 const isKnown = (definition: AnyDefinition, path: string, name: string) =>
   alwaysKnown.includes(name) ||
   Object.hasOwn(definition.options ?? {}, name) ||
   (name === 'instance' && definition.instance !== undefined) ||
-  (name.startsWith('extra.') && Object.hasOwn(keptFacts(definition), name.slice('extra.'.length))) ||
+  keptFacts(definition).some((fact) => name === `extra.${fact}`) ||
   (path === 'profile.get' && Object.hasOwn(definition.profile.variables?.([]) ?? {}, name)) ||
   Object.entries(onlyIn).some(([place, names]) => path.startsWith(place) && names.includes(name));
 

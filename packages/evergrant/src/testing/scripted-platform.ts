@@ -12,8 +12,14 @@ export class ScriptedPlatform {
   readonly #get: { url: string; answer: unknown }[];
   #next: FixtureAnswer[] = [];
 
-  /** @param get answers to reading requests by URL; the longest that the request begins with is taken */
-  constructor(get: Record<string, unknown>) {
+  readonly #scripts: 'all' | 'POST';
+
+  /**
+   * @param get answers to reading requests by URL; the longest that the request begins with is taken
+   * @param scripts which requests get what is scripted
+   */
+  constructor(get: Record<string, unknown>, scripts: 'all' | 'POST' = 'all') {
+    this.#scripts = scripts;
     this.#get = Object.entries(get)
       .map(([url, answer]) => ({ url: normalise(url), answer }))
       .sort((one, other) => other.url.length - one.url.length);
@@ -38,7 +44,7 @@ export class ScriptedPlatform {
     for (const text of [...Object.values(headers), body, ...new URLSearchParams(body).values()]) {
       this.#checkFilled(`a ${request.method} request to ${request.url}`, text);
     }
-    const next = this.#next.shift();
+    const next = this.#scripts === 'all' || request.method === this.#scripts ? this.#next.shift() : undefined;
     if (next) return toRawAnswer(next);
     const url = normalise(request.url);
     const known = this.#get.find((candidate) => url.startsWith(candidate.url));

@@ -96,6 +96,7 @@ const flow = full(aFlow('flow_1'), {
 
 /** Rows of each table: one with as many nulls as there can be, one without any. */
 const rows: { [Table in keyof Database]: object[] } = {
+  client_keys: [{ id: awkward, key_sealed: everyByte }],
   call_slots: [{ provider: awkward, client_id: awkward, slot: 1, holder: awkward, until: noon }],
   grants: [aGrant('grant_2', { refresh_token_sealed: null, expires_at: null, lifetime: null }), grant],
   schedule: [aSchedule('grant_2', { due_at: null }), schedule],

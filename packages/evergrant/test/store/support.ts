@@ -81,6 +81,7 @@ const tables = [
   'events',
   'api_keys',
   'call_slots',
+  'client_keys',
   'installation',
 ] as const;
 

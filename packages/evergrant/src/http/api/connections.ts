@@ -207,7 +207,7 @@ const addTokens = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void => {
     const { owner, keyId } = c.get('principal');
     const query = tokenQuery.safeParse(c.req.query());
     if (!query.success) throw invalidRequest(query.error.issues);
-    const options = { minValid: query.data.min_valid, owner };
+    const options = { minValid: query.data.min_valid, owner, leaves: true };
     const id = c.req.param('id');
     const token = await readAccessToken(deps.context, deps.renewals, id, options);
     deps.audit.tally('token.read', keyId, id);
@@ -228,7 +228,7 @@ const addTokens = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void => {
       const { id } = c.req.valid('param');
       const { owner, keyId } = c.get('principal');
       const { generation } = c.req.valid('json');
-      const token = await replaceRejected(deps.context, deps.renewals, id, generation, { owner });
+      const token = await replaceRejected(deps.context, deps.renewals, id, generation, { owner, leaves: true });
       deps.audit.tally('token.rejected', keyId, id);
       return c.json(tokenBody(token), 200);
     },

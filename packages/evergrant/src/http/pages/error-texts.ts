@@ -99,6 +99,11 @@ export const errorTexts: Partial<Record<ErrorCode, { title: string; what: string
       'Go back to {application}, start again, and give access to it.',
     ],
   },
+  instance_not_found: {
+    title: 'We cannot find that account',
+    what: 'Nothing on {provider} answers to the name that was given. Nothing was stored.',
+    steps: ['Check the handle, or the address of your server, for typing mistakes.', startAgain],
+  },
   instance_unsupported: {
     title: 'That server cannot be used',
     what: 'The server that was named does not answer as a server of {provider} does. Nothing was stored.',

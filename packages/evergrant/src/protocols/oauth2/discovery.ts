@@ -2,6 +2,7 @@ import { reroute } from '../../egress/origins.ts';
 import type { Egress } from '../../egress/types.ts';
 import { EvergrantError } from '../../errors/index.ts';
 import type { Clock } from '../../telemetry/clock.ts';
+import { createCache } from '../cache.ts';
 import { isJsonObject, type JsonObject, parseJson } from '../json.ts';
 import { sendForAnswer } from '../transport.ts';
 import type { OAuth2App } from '../types.ts';
@@ -23,29 +24,15 @@ export interface Metadata extends Partial<Record<EndpointName, string>> {
 export type Discover = (app: OAuth2App, issuer: Issuer) => Promise<Metadata>;
 
 const lifetimeMs = 3_600_000;
-/** Issuers may come from people (instances), so their number is bounded. */
-const capacity = 1_000;
 
 /**
  * Discovery of authorization server metadata (RFC 8414, OpenID Connect Discovery 1.0), kept for an hour. Failures are
  * not kept. Callers at the same time share one request.
  */
 export const createDiscovery = (egress: Egress, clock: Clock): Discover => {
-  const known = new Map<string, { until: number; metadata: Promise<Metadata> }>();
-  return (app, issuer) => {
-    const key = JSON.stringify([app.provider, issuer.declared, issuer.rerouted]);
-    const cached = known.get(key);
-    if (cached && clock.now() < cached.until) return cached.metadata;
-    const metadata = discover(egress, app, issuer);
-    known.delete(key);
-    const [oldest] = known.keys();
-    if (known.size >= capacity && oldest !== undefined) known.delete(oldest);
-    known.set(key, { until: clock.now() + lifetimeMs, metadata });
-    metadata.catch(() => {
-      if (known.get(key)?.metadata === metadata) known.delete(key);
-    });
-    return metadata;
-  };
+  const cached = createCache<Metadata>(clock, lifetimeMs);
+  return (app, issuer) =>
+    cached(JSON.stringify([app.provider, issuer.declared, issuer.rerouted]), () => discover(egress, app, issuer));
 };
 
 const discover = async (egress: Egress, app: OAuth2App, issuer: Issuer): Promise<Metadata> => {

@@ -1,6 +1,7 @@
 import { access, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { newKey } from '../../protocols/atproto/index.ts';
 import { createSpeech } from '../../protocols/index.ts';
 import type { App } from '../../protocols/types.ts';
 import { systemClock } from '../../telemetry/clock.ts';
@@ -29,6 +30,9 @@ const logger: Logger = { trace() {}, debug() {}, info() {}, warn() {}, error() {
 /** Accounts are found by a room above this one, which only the test may know. */
 const { identify }: { identify: Identify } = await import('../../connections/identify.ts');
 
+const key = newKey();
+const tools = { clock: systemClock, logger, clientKey: async () => key, resolveTxt: async () => [] };
+
 const load = async (id: string) => {
   const { default: definition }: { default: AnyDefinition } = await import(`../builtin/${id}.ts`);
   const { default: fixture }: { default: ProviderFixture } = await import(`../builtin/${id}.fixture.ts`);
@@ -37,7 +41,7 @@ const load = async (id: string) => {
 
 const check = (definition: AnyDefinition, fixture: ProviderFixture) =>
   checkProvider(definition, fixture, {
-    createProtocol: (egress) => createSpeech(egress, { clock: systemClock, logger }).protocolOf({ definition } as App),
+    createProtocol: (egress) => createSpeech(egress, tools).protocolOf({ definition } as App),
     identify,
   });
 
