@@ -169,8 +169,18 @@ export const startHarness = async (options: HarnessOptions = {}) => {
     });
     const mayHoldToken = reply.status === 200 && /\/(?:token(?:\/rejected)?|sign)(?:\?|$)/.test(path);
     const showsKey = reply.status === 201 && method === 'POST' && path === '/v1/keys';
-    const shown: CanaryKind[] = mayHoldToken ? ['access token', 'token secret'] : showsKey ? ['API key'] : [];
-    record(`${method} ${path}`, reply, shown);
+    // A callback that is sent on to the host that has the cookie carries what it came with.
+    const passesOn = reply.status === 303 && path.startsWith('/integrations/');
+    const allowed: [boolean, CanaryKind[]][] = [
+      [mayHoldToken, ['access token', 'token secret']],
+      [showsKey, ['API key']],
+      [passesOn, ['state', 'code']],
+    ];
+    record(
+      `${method} ${path}`,
+      reply,
+      allowed.flatMap(([holds, kinds]) => (holds ? kinds : [])),
+    );
     return reply;
   };
 
