@@ -51,6 +51,7 @@ export const rowsOf = (vault: Vault, index: number, lifetime: number): Rows => {
       refresh_expires_at: null,
       consented_at: issued,
       warn_at: null,
+      check_at: null,
       last_refreshed_at: null,
       generation: 1,
       consent: 1,

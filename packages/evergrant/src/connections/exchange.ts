@@ -134,6 +134,7 @@ const storeExchange = async (
       scopes_granted: JSON.stringify(tokens.scopes ?? requested),
       consented_at: startedAt,
       warn_at: null,
+      check_at: null,
       last_refreshed_at: null,
       generation: 1,
       consent: 1,

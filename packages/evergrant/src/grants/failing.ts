@@ -7,6 +7,7 @@ import { openCandidate, sealGrant } from './credentials.ts';
 import { toStoredFailure } from './failure.ts';
 import { appName, block, holdOf } from './gate.ts';
 import { factsOf, planFor, urgencyOf } from './plan.ts';
+import { doubtSiblings } from './siblings.ts';
 import { backoff, retryUnresolvedAt } from './timing.ts';
 
 /**
@@ -106,13 +107,15 @@ const isPastHope = (grant: GrantRow, selfRefreshing: boolean, now: number): bool
   (selfRefreshing && grant.lifetime !== null && grant.issued_at + grant.lifetime <= now);
 
 /** Sets the grant aside until a person reconnects, and says so once. */
-const end = async ({ tx, now, grant }: Settling, reason: ReauthReason, error: EvergrantError): Promise<Settled> => {
+const end = async (at: Settling, reason: ReauthReason, error: EvergrantError): Promise<Settled> => {
+  const { context, tx, now, grant, app } = at;
   const ended = new EvergrantError('reauth_required', {
     detail: error.detail,
     upstream: error.upstream,
     extensions: { reason },
   });
   await endGrant(tx, grant, reason, toStoredFailure(ended, now), now);
+  await doubtSiblings(context, tx, app, grant, reason);
   return { kind: 'ended', error: ended };
 };
 
@@ -129,6 +132,7 @@ export const endGrant = async (
     reason,
     degraded_at: null,
     warn_at: null,
+    check_at: null,
     last_error: lastError,
     updated_at: now,
   });

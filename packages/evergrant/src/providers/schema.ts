@@ -207,6 +207,18 @@ export const definitionSchema = objectOf<ProviderDefinition<ProtocolDefinition>>
   maxConcurrentJob: count.optional(),
   refreshWait: seconds.optional(),
   revocationEnds: z.enum(['token', 'person']).optional(),
+  consentEnds: z
+    .union(
+      [
+        z.literal('other-scopes'),
+        objectOf<Exclude<ProviderDefinition['consentEnds'], string | undefined>>({
+          beyond: z.int().min(1),
+          ofSameScopes: z.boolean().optional(),
+        }),
+      ],
+      { error: 'must be "other-scopes" or { beyond, ofSameScopes }' },
+    )
+    .optional(),
   options: texts.optional(),
   instance: instance.optional(),
   setup: objectOf<Setup>({

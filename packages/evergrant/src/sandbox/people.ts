@@ -59,7 +59,7 @@ const replacementsFor = (platform: PlayedPlatform, person: string, base: string)
 const lastPart = (id: string): string => id.slice(id.lastIndexOf('/') + 1);
 
 /** The address as the fixture knows it: what is asked about somebody else's account names that one's id. */
-export const asInFixture = ({ fixture }: Platform, person: string, url: URL): URL => {
+export const asInFixture = ({ fixture }: PlayedPlatform, person: string, url: URL): URL => {
   const original = new URL(url);
   for (const account of fixture.accounts) {
     const theirs = lastPart(accountFor(account, person).id);

@@ -292,7 +292,7 @@ describe('accounts', () => {
   });
 
   const named = (id: string) => builtin.find(({ definition }) => definition.id === id)!;
-  const read = async (platform: SandboxPlatform, decision: Decision, part: string) => {
+  const read = async (platform: (typeof builtin)[number], decision: Decision, part: string) => {
     const { client } = await setUpSandbox(platform.definition);
     const { accessToken } = await client.connect(decision);
     const url = part.startsWith('https:')

@@ -77,6 +77,7 @@ const initial = async (db: Kysely<any>, { time, bytes, real }: ColumnTypes): Pro
     .addColumn('refresh_expires_at', time)
     .addColumn('consented_at', time, (c) => c.notNull())
     .addColumn('warn_at', time)
+    .addColumn('check_at', time)
     .addColumn('last_refreshed_at', time)
     .addColumn('generation', 'integer', (c) => c.notNull())
     .addColumn('consent', 'integer', (c) => c.notNull())
@@ -133,6 +134,12 @@ const initial = async (db: Kysely<any>, { time, bytes, real }: ColumnTypes): Pro
     .where('deadline_at', 'is not', null)
     .execute();
   await db.schema.createIndex('grants_warn').on('grants').column('warn_at').where('warn_at', 'is not', null).execute();
+  await db.schema
+    .createIndex('grants_check')
+    .on('grants')
+    .column('check_at')
+    .where('check_at', 'is not', null)
+    .execute();
 
   await db.schema
     .createTable('connections')

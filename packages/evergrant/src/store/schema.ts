@@ -69,6 +69,8 @@ export interface GrantsTable {
   consented_at: number;
   /** When a person must next be warned of a fixed end; null: never. */
   warn_at: number | null;
+  /** When the platform must be asked whether the token still lives; null: nothing speaks against it. */
+  check_at: number | null;
   last_refreshed_at: number | null;
   /** Grows with every token; a reader's and a reporter's handle on "which token". */
   generation: number;

@@ -49,7 +49,7 @@ describeOnEachDatabase('grants and answers', (database) => {
 
     test('of a person count as connected while any connection lives on any of them', async () => {
       const { db } = database.store;
-      const person = { provider: 'acme', clientId: 'client', subject: 'ada' };
+      const person = { providers: ['acme', 'acme-pages'], clientId: 'client', subject: 'ada' };
       expect(await grants.personHasConnections(db, person)).toBe(false);
       await grants.insert(db, aGrant('bare', { subject: 'ada' }));
       await insertConnected(db, 'somebody', { grant: { subject: 'grace' } });

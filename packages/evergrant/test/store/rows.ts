@@ -44,6 +44,7 @@ export const aGrant = (id: string, more: Partial<GrantRow> = {}): GrantRow => ({
   refresh_expires_at: null,
   consented_at: noon,
   warn_at: null,
+  check_at: null,
   last_refreshed_at: null,
   generation: 1,
   consent: 1,

@@ -1,7 +1,7 @@
 import { EvergrantError, isEvergrantError } from '../../errors/index.ts';
 import { type Account, defineProvider, type IdentifyContext } from '../define.ts';
 import { inBatches } from '../in-batches.ts';
-import { apiErrors, profile, protocol, refresh, scope, scopeFacts, tokenErrors } from './google.shared.ts';
+import { apiErrors, consentEnds, profile, protocol, refresh, scope, scopeFacts, tokenErrors } from './google.shared.ts';
 
 type GetJson = IdentifyContext['getJson'];
 
@@ -106,6 +106,7 @@ export default defineProvider({
     { phase: 'api', status: [400, 404], is: 'bad-body' },
   ],
   revocationEnds: 'person',
+  consentEnds,
   setup: {
     console: 'https://console.cloud.google.com',
     steps: [

@@ -41,6 +41,9 @@ export const scopeFacts: NonNullable<Scopes['facts']> = {
 // Answers to a renewal leave the refresh token out: the old one stays good.
 export const refresh: Refresh = { rotates: 'never', reuseRevokes: false, idleLimitSeconds: days(182) };
 
+/** The 101st refresh token of an account and client silently kills the oldest. */
+export const consentEnds = { beyond: 100 };
+
 export const profile: Profile = {
   get: 'https://openidconnect.googleapis.com/v1/userinfo',
   map: { id: 'sub', name: 'name', username: null, picture: 'picture', url: null },

@@ -1,7 +1,17 @@
 import { EvergrantError, isEvergrantError } from '../../errors/index.ts';
 import { type Account, defineProvider, type IdentifyContext } from '../define.ts';
 import { inBatches } from '../in-batches.ts';
-import { api, handleErrors, options, protocol, refresh, retry, scopeFacts, unconfirmed } from './linkedin.shared.ts';
+import {
+  api,
+  consentEnds,
+  handleErrors,
+  options,
+  protocol,
+  refresh,
+  retry,
+  scopeFacts,
+  unconfirmed,
+} from './linkedin.shared.ts';
 
 type GetJson = IdentifyContext['getJson'];
 
@@ -108,6 +118,7 @@ export default defineProvider({
   api,
   handleErrors,
   maxConcurrentJob: 2,
+  consentEnds,
   options,
   setup: {
     console: 'https://www.linkedin.com/developers/apps',

@@ -46,6 +46,9 @@ export const api: Api = {
   headers: { 'LinkedIn-Version': '{apiVersion}', 'X-Restli-Protocol-Version': '2.0.0' },
 };
 
+/** A login of the same member and app with another set of scopes invalidates all tokens issued before. */
+export const consentEnds = 'other-scopes';
+
 /** A version lives about a year; the newest that others are known to use. */
 export const options = { apiVersion: '202607' };
 

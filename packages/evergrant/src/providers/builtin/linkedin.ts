@@ -1,5 +1,15 @@
 import { defineProvider } from '../define.ts';
-import { api, handleErrors, options, protocol, refresh, retry, scopeFacts, unconfirmed } from './linkedin.shared.ts';
+import {
+  api,
+  consentEnds,
+  handleErrors,
+  options,
+  protocol,
+  refresh,
+  retry,
+  scopeFacts,
+  unconfirmed,
+} from './linkedin.shared.ts';
 
 export default defineProvider({
   id: 'linkedin',
@@ -21,6 +31,7 @@ export default defineProvider({
   api,
   handleErrors,
   maxConcurrentJob: 2,
+  consentEnds,
   options,
   setup: {
     console: 'https://www.linkedin.com/developers/apps',

@@ -1,5 +1,5 @@
 import { defineProvider } from '../define.ts';
-import { apiErrors, profile, protocol, refresh, scope, scopeFacts, tokenErrors } from './google.shared.ts';
+import { apiErrors, consentEnds, profile, protocol, refresh, scope, scopeFacts, tokenErrors } from './google.shared.ts';
 
 export default defineProvider({
   id: 'youtube',
@@ -59,6 +59,7 @@ export default defineProvider({
     ...apiErrors,
   ],
   revocationEnds: 'person',
+  consentEnds,
   setup: {
     console: 'https://console.cloud.google.com',
     steps: [
