@@ -92,6 +92,8 @@ export const rowsOf = (vault: Vault, index: number, lifetime: number): Rows => {
       token_expires_at: null,
       scopes_missing: '[]',
       metadata: '{}',
+      ended_reason: null,
+      ended_error: null,
       disabled_at: null,
     },
   };

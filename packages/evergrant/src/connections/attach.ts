@@ -155,7 +155,8 @@ const writeConnection = async (
     const metadata = { ...(JSON.parse(known.metadata) as object), ...(JSON.parse(flow.metadata) as object) };
     await connections.update(tx, id, { ...facts, metadata: JSON.stringify(metadata), disabled_at: null });
     const old = olds.find((candidate) => candidate.id === known.grant_id);
-    const recovered = old?.status === 'reauth_required' || old?.degraded_at != null;
+    const ended = old?.status === 'reauth_required' || known.ended_reason !== null;
+    const recovered = ended || old?.degraded_at != null;
     await timeline.recordForConnections(tx, now, recovered ? 'connection.recovered' : 'connection.updated', [about]);
   } else {
     await connections.insert(tx, {
@@ -189,6 +190,8 @@ const accountColumns = ({ context, grant, missing, now }: Writing, id: string, a
       : context.vault.seal(account.token, { table: 'connections', column: 'token_sealed', row: id }),
   token_expires_at: account.tokenExpiresIn === undefined ? null : now + account.tokenExpiresIn * 1000,
   scopes_missing: JSON.stringify(missing),
+  ended_reason: null,
+  ended_error: null,
   updated_at: now,
 });
 

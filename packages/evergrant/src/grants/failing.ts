@@ -141,6 +141,32 @@ export const endGrant = async (
   await timeline.recordForConnections(tx, now, 'connection.reauth_required', served, { reason });
 };
 
+/**
+ * Sets one account aside until a person reconnects it; its siblings on the same grant live on.
+ *
+ * @param grantId the grant with which the platform refused the account; a newer one stands for a newer consent
+ */
+export const endAccount = (
+  context: Context,
+  connectionId: string,
+  grantId: string,
+  error: EvergrantError,
+): Promise<void> =>
+  context.store.write(async (tx) => {
+    const connection = await connections.byId(tx, connectionId, true);
+    if (connection?.grant_id !== grantId || connection.ended_reason !== null) return;
+    if ((await grants.byId(tx, grantId))?.status !== 'active') return;
+    const now = context.clock.now();
+    const reason = (error.extensions?.reason as ReauthReason | undefined) ?? 'revoked_or_expired';
+    const ended = new EvergrantError('reauth_required', { detail: error.detail });
+    await connections.update(tx, connectionId, {
+      ended_reason: reason,
+      ended_error: toStoredFailure(ended, now),
+      updated_at: now,
+    });
+    await timeline.recordForConnections(tx, now, 'connection.reauth_required', [connection], { reason });
+  });
+
 /** Notes, once, that an access token ran out while its grant can still be renewed. */
 const degrade = async (tx: Queryable, grant: GrantRow, error: EvergrantError, now: number): Promise<void> => {
   if (!isNewlyDegraded(grant, now)) return;

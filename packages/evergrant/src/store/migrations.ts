@@ -157,6 +157,8 @@ const initial = async (db: Kysely<any>, { time, bytes, real }: ColumnTypes): Pro
     .addColumn('token_expires_at', time)
     .addColumn('scopes_missing', 'text', (c) => c.notNull())
     .addColumn('metadata', 'text', (c) => c.notNull())
+    .addColumn('ended_reason', 'text')
+    .addColumn('ended_error', 'text')
     .addColumn('disabled_at', time)
     .addColumn('created_at', time, (c) => c.notNull())
     .addColumn('updated_at', time, (c) => c.notNull())

@@ -132,6 +132,10 @@ export interface ConnectionsTable {
   /** JSON array of required scopes that were not granted. */
   scopes_missing: string;
   metadata: string;
+  /** Why this account alone has ended, while its grant lives (a lost role); null: it has not. */
+  ended_reason: string | null;
+  /** JSON, as `last_error` of a grant. */
+  ended_error: string | null;
   disabled_at: number | null;
   created_at: number;
   updated_at: number;

@@ -92,6 +92,8 @@ export const aConnection = (id: string, grantId: string, more: Partial<Connectio
   token_expires_at: null,
   scopes_missing: '[]',
   metadata: '{}',
+  ended_reason: null,
+  ended_error: null,
   disabled_at: null,
   created_at: noon,
   updated_at: noon,
