@@ -176,6 +176,12 @@ const advance = async (context: Context, flowId: string): Promise<void> => {
   const flow = (await flows.byId(context.store.db, flowId))!;
   const stored = (await grants.byId(context.store.db, flow.grant_id!))!;
   const app = context.apps.ofGrant(stored);
+  if (app.definition.refresh?.required && stored.refresh_token_sealed === null) {
+    throw new EvergrantError('provider_bad_response', {
+      provider: app.provider,
+      detail: 'The platform gave no refresh token, so that access would have ended with the first token',
+    });
+  }
   const grant = stored.status === 'exchanged' ? await upgrade(context, flow, app, stored) : stored;
   const identity = await identifyPatiently(context, app, grant);
   await conclude(context, flow, app, grant, identity);

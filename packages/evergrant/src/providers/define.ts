@@ -59,6 +59,11 @@ export interface Refresh {
   lifetime?: { fixed: number } | { sliding: number };
   /** Seconds after which an unused grant dies. */
   idleLimitSeconds?: number;
+  /**
+   * An exchange without a refresh token is a failed connect: the platform gives one to whoever asks for it rightly, and
+   * without it access would end with the token (Google).
+   */
+  required?: boolean;
   /** Whether the platform has any renewal. Default true. */
   supported?: boolean;
   /**

@@ -72,6 +72,7 @@ const refresh = objectOf<Refresh>({
     .union([objectOf<{ fixed: number }>({ fixed: seconds }), objectOf<{ sliding: number }>({ sliding: seconds })])
     .optional(),
   idleLimitSeconds: seconds.optional(),
+  required: z.boolean().optional(),
   supported: z.boolean().optional(),
   policy: z.enum(['eager', 'auto', 'lazy']).optional(),
   limits: objectOf<NonNullable<Refresh['limits']>>({

@@ -117,6 +117,19 @@ describe('Google Business locations', () => {
     expect(connections).toMatchObject([{ status: 'limited', scopes: { missing: ['profile'] } }]);
   });
 
+  it('are not connected without a refresh token: access would end within the hour', async () => {
+    await using platform = await startPlatform('google-business');
+    platform.answer('POST', 'https://oauth2.googleapis.com/token', {
+      status: 200,
+      body: { access_token: 'SAMPLE_AT', expires_in: 3599, scope: 'openid', token_type: 'Bearer' },
+    });
+    expect((await platform.connect()).flow).toMatchObject({
+      status: 'failed',
+      error: { code: 'provider_bad_response', detail: expect.stringContaining('no refresh token') },
+    });
+    expect(platform.requestsTo(accounts)).toHaveLength(0);
+  });
+
   it('are revoked with the token alone, and only with the last of the person', async () => {
     await using platform = await startPlatform('google-business');
     const { connections } = await platform.choose(

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { builtinProviders } from '../../src/providers/builtin.ts';
 import type { FixtureAnswer } from '../../src/providers/fixture.ts';
@@ -46,7 +46,7 @@ export const startPlatform = async (id: string, settings: object = {}) => {
     return known ? { status: 200, body: known.body } : { status: 404, body: {} };
   };
 
-  const server = createServer(async (incoming, response) => {
+  const serve = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const chunks: Buffer[] = [];
     for await (const chunk of incoming) chunks.push(chunk as Buffer);
     const body = Buffer.concat(chunks).toString();
@@ -57,7 +57,8 @@ export const startPlatform = async (id: string, settings: object = {}) => {
     const answer = answerTo(request);
     response.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers });
     response.end(JSON.stringify(answer.body));
-  });
+  };
+  const server = createServer((incoming, response) => void serve(incoming, response));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const here = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

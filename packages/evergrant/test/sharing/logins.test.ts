@@ -188,9 +188,21 @@ describe('the page before a login', () => {
 });
 
 describe('an operator whose providers are at odds', () => {
-  it('is told at the start', async () => {
+  const warningsOf = async (harness: Harness, id: string) =>
+    (await harness.api<{ warnings: string[]; traits: object }>('GET', `/v1/providers/${id}`)).data;
+
+  it('is told at the start and with each of them', async () => {
     await using harness = await startProducts(mortal);
-    expect(harness.logLines.join('')).toContain('acme and acme-pages use one app with different scopes');
+    const said = 'acme and acme-pages use one app with different scopes';
+    expect(harness.logLines.join('')).toContain(said);
+    for (const id of ['acme', 'acme-pages']) {
+      expect(await warningsOf(harness, id)).toMatchObject({
+        warnings: [expect.stringContaining(said)],
+        traits: { consent_ends: 'other_scopes' },
+      });
+    }
+    expect(await warningsOf(harness, 'youtube')).toMatchObject({ warnings: [], traits: { consent_ends: 'oldest' } });
+    expect(await warningsOf(harness, 'x')).toMatchObject({ warnings: [], traits: { consent_ends: 'nothing' } });
     await using alike = await startProducts(mortal, undefined, { scopes: ['pages', 'read', 'write'] });
     expect(alike.logLines.join('')).not.toContain('one app with different scopes');
   });

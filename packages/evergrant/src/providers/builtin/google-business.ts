@@ -3,19 +3,17 @@ import { type Account, defineProvider, type IdentifyContext } from '../define.ts
 import { inBatches } from '../in-batches.ts';
 import { apiErrors, consentEnds, profile, protocol, refresh, scope, scopeFacts, tokenErrors } from './google.shared.ts';
 
-type GetJson = IdentifyContext['getJson'];
-
 const accountsUrl = 'https://mybusinessaccountmanagement.googleapis.com/v1/accounts?pageSize=20';
 const informationUrl = 'https://mybusinessbusinessinformation.googleapis.com/v1';
 const mostPages = 50;
 
 /** A list over all its pages; Google leaves out the member of an empty one. */
-const listed = async <Item>(getJson: GetJson, url: string, member: string): Promise<Item[]> => {
+const listed = async <Item>(context: IdentifyContext, url: string, member: string): Promise<Item[]> => {
   const items: Item[] = [];
   let token: unknown;
   for (let page = 0; page === 0 || (typeof token === 'string' && token !== '' && page < mostPages); page++) {
     const next = page === 0 ? '' : `&pageToken=${encodeURIComponent(String(token))}`;
-    const answer = (await getJson(url + next)) as Record<string, unknown>;
+    const answer = (await context.getJson(url + next)) as Record<string, unknown>;
     items.push(...((answer[member] as Item[] | undefined) ?? []));
     token = answer['nextPageToken'];
   }
@@ -29,10 +27,10 @@ interface Location {
 }
 
 /** Posts and reviews want both names joined, and a location's own name leaves out the account. */
-const locationsOf = async (getJson: GetJson, account: string): Promise<Account[]> => {
+const locationsOf = async (context: IdentifyContext, account: string): Promise<Account[]> => {
   const readMask = 'name,title,storefrontAddress,metadata';
   const url = `${informationUrl}/${account}/locations?readMask=${readMask}&pageSize=100`;
-  const locations = await listed<Location>(getJson, url, 'locations').catch((error: unknown) => {
+  const locations = await listed<Location>(context, url, 'locations').catch((error: unknown) => {
     // An account in which the person has lost the role hides no other.
     if (isEvergrantError(error, 'reauth_required')) return [];
     throw error;
@@ -66,9 +64,9 @@ export default defineProvider({
   refresh,
   profile,
   // Accounts hold locations; what is connected is a location. The person's token serves them all.
-  accounts: async ({ getJson }) => {
-    const accounts = await listed<{ name: string }>(getJson, accountsUrl, 'accounts');
-    const locations = await inBatches(accounts, 5, ({ name }) => locationsOf(getJson, name));
+  accounts: async (context) => {
+    const accounts = await listed<{ name: string }>(context, accountsUrl, 'accounts');
+    const locations = await inBatches(accounts, 5, ({ name }) => locationsOf(context, name));
     if (locations.flat().length > 0) return locations.flat();
     throw new EvergrantError('account_type_unsupported', {
       detail:

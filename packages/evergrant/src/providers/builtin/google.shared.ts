@@ -38,8 +38,14 @@ export const scopeFacts: NonNullable<Scopes['facts']> = {
   email: { permits: 'Read the e-mail address', aliases: [scope('userinfo.email')] },
 };
 
-// Answers to a renewal leave the refresh token out: the old one stays good.
-export const refresh: Refresh = { rotates: 'never', reuseRevokes: false, idleLimitSeconds: days(182) };
+// Answers to a renewal leave the refresh token out: the old one stays good. An exchange without one was not asked rightly,
+// e.g. because a setting has replaced the authorization parameters.
+export const refresh: Refresh = {
+  rotates: 'never',
+  reuseRevokes: false,
+  required: true,
+  idleLimitSeconds: days(182),
+};
 
 /** The 101st refresh token of an account and client silently kills the oldest. */
 export const consentEnds = { beyond: 100 };

@@ -13,8 +13,6 @@ import {
   unconfirmed,
 } from './linkedin.shared.ts';
 
-type GetJson = IdentifyContext['getJson'];
-
 interface Role {
   role?: string;
   state?: string;
@@ -35,11 +33,14 @@ const pageSize = 100;
 const mostPages = 50;
 
 /** The member's roles by the id of the page; of several the one that may post. */
-const rolesOf = async (getJson: GetJson): Promise<Map<string, Role>> => {
+const rolesOf = async (context: IdentifyContext): Promise<Map<string, Role>> => {
   const roles = new Map<string, Role>();
   for (let page = 0, start = 0; page < mostPages; page++) {
     const url = `https://api.linkedin.com/rest/organizationAcls?q=roleAssignee&role=ADMINISTRATOR&state=APPROVED&start=${start}&count=${pageSize}`;
-    const { elements = [], paging } = (await getJson(url)) as { elements?: Role[]; paging?: { total?: number } };
+    const { elements = [], paging } = (await context.getJson(url)) as {
+      elements?: Role[];
+      paging?: { total?: number };
+    };
     for (const element of elements) {
       const urn = element.organization ?? element.organizationTarget ?? element.organizationalTarget;
       const id = urn?.split(':').at(-1);
@@ -53,17 +54,17 @@ const rolesOf = async (getJson: GetJson): Promise<Map<string, Role>> => {
 };
 
 /** The versioned API tells the logo as a URN; only the unversioned one resolves it. A page without a picture is a page. */
-const pictureOf = async (getJson: GetJson, id: string): Promise<string | null> => {
+const pictureOf = async (context: IdentifyContext, id: string): Promise<string | null> => {
   const fields = '(id,logoV2(original~:playableStreams))';
   // biome-ignore lint/suspicious/noExplicitAny: a platform's answer has no static type
-  const answer: any = await getJson(`https://api.linkedin.com/v2/organizations/${id}?projection=${fields}`).catch(
-    () => null,
-  );
+  const answer: any = await context
+    .getJson(`https://api.linkedin.com/v2/organizations/${id}?projection=${fields}`)
+    .catch(() => null);
   return answer?.logoV2?.['original~']?.elements?.[0]?.identifiers?.[0]?.identifier ?? null;
 };
 
-const pageOf = async (getJson: GetJson, id: string, role: Role): Promise<Account> => {
-  const answer = await getJson(`https://api.linkedin.com/rest/organizations/${id}`).catch((error: unknown) => {
+const pageOf = async (context: IdentifyContext, id: string, role: Role): Promise<Account> => {
+  const answer = await context.getJson(`https://api.linkedin.com/rest/organizations/${id}`).catch((error: unknown) => {
     // One page that is gone hides no other.
     if (isEvergrantError(error, 'provider_bad_response')) return {};
     throw error;
@@ -74,7 +75,7 @@ const pageOf = async (getJson: GetJson, id: string, role: Role): Promise<Account
     type: 'organization',
     name: page.localizedName ?? null,
     username: page.vanityName ?? null,
-    picture: page.logoV2 ? await pictureOf(getJson, id) : null,
+    picture: page.logoV2 ? await pictureOf(context, id) : null,
     url: null,
     unavailable: unavailable(role),
   };
@@ -105,15 +106,15 @@ export default defineProvider({
     retry,
   },
   // A page has no token: the member's serves all pages of one login, and dies with it.
-  accounts: async ({ getJson }) => {
-    const roles = await rolesOf(getJson);
+  accounts: async (context) => {
+    const roles = await rolesOf(context);
     if (roles.size === 0) {
       throw new EvergrantError('account_type_unsupported', {
         detail:
           'LinkedIn names no page that you administer. Ask a super admin of the page for the role, or sign in as another member.',
       });
     }
-    return inBatches([...roles], 5, ([id, role]) => pageOf(getJson, id, role));
+    return inBatches([...roles], 5, ([id, role]) => pageOf(context, id, role));
   },
   api,
   handleErrors,
