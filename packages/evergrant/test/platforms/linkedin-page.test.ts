@@ -135,8 +135,12 @@ describe('LinkedIn pages', () => {
     });
     const me = { id: '782bbtaQ', localizedFirstName: 'Example', localizedLastName: 'Person', vanityName: 'example' };
     platform.answer('GET', `${api}/v2/me`, { status: 200, body: me });
+    platform.answer('GET', `${api}/v2/userinfo`, {
+      status: 403,
+      body: { status: 403, serviceErrorCode: 100, code: 'ACCESS_DENIED', message: 'Not enough permissions' },
+    });
     expect((await platform.connect()).flow).toMatchObject({ status: 'choosing' });
-    expect(platform.requestsTo(`${api}/v2/userinfo`)).toHaveLength(0);
+    expect(platform.requestsTo(`${api}/v2/me`)).toHaveLength(1);
   });
 
   it('are renewed with the member’s refresh token, whose end does not move', async () => {

@@ -6,9 +6,9 @@ import {
   consentEnds,
   handleErrors,
   options,
+  profile,
   protocol,
   refresh,
-  retry,
   scopeFacts,
   unconfirmed,
 } from './linkedin.shared.ts';
@@ -93,18 +93,7 @@ export default defineProvider({
     facts: scopeFacts,
   },
   refresh,
-  profile: {
-    get: 'https://api.linkedin.com/v2/{me}',
-    // An app with the Community Management product alone has no OpenID scopes; r_basicprofile reads the older profile.
-    variables: (granted) => ({ me: granted && !granted.includes('openid') ? 'me' : 'userinfo' }),
-    map: (me) => ({
-      id: me.sub ?? me.id,
-      name: me.name ?? ([me.localizedFirstName, me.localizedLastName].filter(Boolean).join(' ') || null),
-      username: me.vanityName ?? null,
-      picture: me.picture ?? null,
-    }),
-    retry,
-  },
+  profile,
   // A page has no token: the member's serves all pages of one login, and dies with it.
   accounts: async (context) => {
     const roles = await rolesOf(context);

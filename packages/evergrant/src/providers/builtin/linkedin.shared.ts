@@ -26,6 +26,24 @@ export const protocol = oauth2({
 // apps with a Marketing or Community product get refresh tokens at all: others end with the access token after 60 days.
 export const refresh: Refresh = { rotates: 'sometimes', reuseRevokes: false, lifetime: { fixed: days(365) } };
 
+export const profile: Profile = {
+  get: 'https://api.linkedin.com/v2/userinfo',
+  map: { id: 'sub', name: 'name', username: null, picture: 'picture', url: null },
+  // An app without OpenID Connect has no scopes for it ("Not enough permissions"), as one with the Community Management
+  // product alone; then r_basicprofile reads the older profile.
+  otherwise: {
+    code: '100',
+    get: 'https://api.linkedin.com/v2/me',
+    map: ({ id, localizedFirstName, localizedLastName, vanityName }) => ({
+      id,
+      name: [localizedFirstName, localizedLastName].filter(Boolean).join(' '),
+      username: vanityName,
+    }),
+  },
+  // For some seconds after the exchange LinkedIn may call the new token revoked: a false alarm.
+  retry: { code: '65601', pausesMs: [1000, 2000, 4000] },
+};
+
 /** Of both, because an app that serves both must ask for one set at every login. */
 export const scopeFacts: Scopes['facts'] = {
   openid: { permits: 'Know who the member is' },
@@ -37,9 +55,6 @@ export const scopeFacts: Scopes['facts'] = {
   r_organization_social: { permits: "Read the page's posts and what people do with them" },
   rw_organization_admin: { permits: 'List and manage the pages that the member administers' },
 };
-
-/** For some seconds after the exchange LinkedIn may call the new token revoked: a false alarm. */
-export const retry: Profile['retry'] = { code: '65601', pausesMs: [1000, 2000, 4000] };
 
 export const api: Api = {
   baseUrl: 'https://api.linkedin.com',

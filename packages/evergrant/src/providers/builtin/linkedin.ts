@@ -4,9 +4,9 @@ import {
   consentEnds,
   handleErrors,
   options,
+  profile,
   protocol,
   refresh,
-  retry,
   scopeFacts,
   unconfirmed,
 } from './linkedin.shared.ts';
@@ -23,11 +23,7 @@ export default defineProvider({
     facts: scopeFacts,
   },
   refresh,
-  profile: {
-    get: 'https://api.linkedin.com/v2/userinfo',
-    map: { id: 'sub', name: 'name', username: null, picture: 'picture', url: null },
-    retry,
-  },
+  profile,
   api,
   handleErrors,
   maxConcurrentJob: 2,
