@@ -51,6 +51,7 @@ export const rowsOf = (vault: Vault, index: number, lifetime: number): Rows => {
       refresh_expires_at: null,
       consented_at: issued,
       warn_at: null,
+      check_at: null,
       last_refreshed_at: null,
       generation: 1,
       consent: 1,
@@ -91,6 +92,8 @@ export const rowsOf = (vault: Vault, index: number, lifetime: number): Rows => {
       token_expires_at: null,
       scopes_missing: '[]',
       metadata: '{}',
+      ended_reason: null,
+      ended_error: null,
       disabled_at: null,
     },
   };

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { createCalls } from './calls/index.ts';
+import { checkDoubted } from './connections/check.ts';
 import { createConnections } from './connections/connections.ts';
 import { createFlows, type Flows } from './connections/flows.ts';
 import { createEgress, type StreamingEgress } from './egress/index.ts';
@@ -27,6 +28,7 @@ import { createOperations, type Operations } from './operations.ts';
 import { createSpeech } from './protocols/index.ts';
 import { builtinProviders } from './providers/builtin.ts';
 import { type Catalogue, createCatalogue } from './providers/load.ts';
+import { oddsText, providersAtOdds } from './providers/sharing.ts';
 import { type EvergrantConfig, parseSettings, type Settings, SettingsError } from './settings/index.ts';
 import { gates, grants, installation, openStore, type Store, schedule } from './store/index.ts';
 import { type Clock, systemClock } from './telemetry/clock.ts';
@@ -162,6 +164,7 @@ const run = async (context: Context, settings: Settings, catalogue: Catalogue, e
     limits: createLimits(context.clock, settings.rateLimits),
     audit,
   });
+  for (const pair of providersAtOdds(catalogue.list())) context.logger.warn({}, oddsText(pair));
   context.metrics.observe(() => observe(context));
   await gates.probeAllNow(context.store.db, context.clock.now());
   await renewals.recover();
@@ -201,6 +204,7 @@ const start = (context: Context, renewals: Renewals, flows: Flows): Engine => {
     () => flows.sweep(),
     () => tryDueRevocations(context),
     () => warnOfEnds(context),
+    () => checkDoubted(context),
     () => schedule.raiseUrgency(context.store.db, context.clock.now() + day),
     () => grants.removeAttempts(context.store.db, context.clock.now() - attemptHistory),
   ]);

@@ -2,6 +2,7 @@ import { type EgressStream, type StreamingEgress, TransportError } from '../egre
 import { EvergrantError, isEvergrantError } from '../errors/index.ts';
 import type { Context } from '../grants/context.ts';
 import { openCredentials } from '../grants/credentials.ts';
+import { endAccount } from '../grants/failing.ts';
 import { type AccessToken, endRejected, readAccessToken, replaceRejected } from '../grants/read.ts';
 import type { Renewals } from '../grants/renew.ts';
 import { type SignedRequest, signedRequest } from '../protocols/api-request.ts';
@@ -217,8 +218,9 @@ export const createCalls = (context: Context, renewals: Renewals, egress: Stream
   };
 
   /** The platform says that a person must consent again. A loss of one account alone leaves the others as they are. */
-  const setAside = async ({ app, grantId, token }: Bearer, verdict: Classification): Promise<void> => {
-    if (verdict.rule?.affects === 'account') return;
+  const setAside = async (bearer: Bearer, verdict: Classification): Promise<void> => {
+    const { app, connectionId, grantId, token } = bearer;
+    if (verdict.rule?.affects === 'account') return endAccount(context, connectionId, grantId, errorOf(app, verdict));
     await endRejected(context, grantId, token.generation, errorOf(app, verdict));
   };
 

@@ -1,6 +1,7 @@
 import { isEvergrantError } from '../errors/index.ts';
 import type { Evergrant } from '../evergrant.ts';
 import { isConfigured, redirectUriFor } from '../providers/resolve.ts';
+import { oddsText, providersAtOdds } from '../providers/sharing.ts';
 import type { Settings } from '../settings/index.ts';
 import type { Arguments } from './arguments.ts';
 import { openInstallation, readSettings } from './open.ts';
@@ -89,7 +90,13 @@ const examineApps = (evergrant: Evergrant, settings: Settings): Finding[] => {
             definition.setup ? ` at ${definition.setup.console}` : ''
           }`,
   }));
-  return configured.some(({ clientId }) => clientId !== null) ? findings : [none, ...findings];
+  const odds = providersAtOdds(configured).map((pair) => ({
+    ok: false,
+    about: pair.map(({ definition }) => definition.id).join(', '),
+    says: oddsText(pair),
+  }));
+  const all = [...findings, ...odds];
+  return configured.some(({ clientId }) => clientId !== null) ? all : [none, ...all];
 };
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

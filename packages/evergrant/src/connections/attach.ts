@@ -4,6 +4,7 @@ import type { Context } from '../grants/context.ts';
 import { gateKey } from '../grants/gate.ts';
 import { factsOf, nextWarning, planFor } from '../grants/plan.ts';
 import { missingScopes } from '../grants/scopes.ts';
+import { doubt, endedByConsent } from '../grants/siblings.ts';
 import type { App } from '../protocols/types.ts';
 import type { Account } from '../providers/define.ts';
 import {
@@ -47,7 +48,7 @@ export interface Attachment {
 /**
  * Makes connections of the chosen accounts, in one transaction: an account that this owner has connected before keeps
  * its connection and moves to the new grant. Siblings that the same old grant served move along when the new one
- * reaches them, so that one reconnect mends all of a person's pages.
+ * reaches them, so that one reconnect mends all of a person's pages. What else the consent has ended is looked at soon.
  *
  * @returns ids of the connections, in the order of `chosen`
  */
@@ -57,6 +58,11 @@ export const attach = async (context: Context, tx: Queryable, attachment: Attach
   const missing = missingScopes(app.definition, JSON.parse(grant.scopes_requested) as string[], grantedScopes);
   const known = await Promise.all(chosen.map((account) => findConnection(tx, flow, account.id)));
   const leaving = new Set(known.flatMap((connection) => (connection ? [connection.grant_id] : [])));
+  const ended = await endedByConsent(context, tx, app, { ...grant, subject: choices.person.id }, grantedScopes);
+  // What the platform has ended is replaced where the new grant reaches the same accounts of the same owner.
+  for (const { id, owner, provider } of ended) {
+    if (owner === flow.owner && provider === grant.provider) leaving.add(id);
+  }
   const olds = (await Promise.all([...leaving].map((id) => lockedGrant(tx, id)))).filter((old) => old !== undefined);
 
   await activate(context, tx, { grant, app, olds, now, subject: choices.person.id, grantedScopes });
@@ -66,6 +72,11 @@ export const attach = async (context: Context, tx: Queryable, attachment: Attach
     ids.push(await writeConnection(writing, account, known[index], olds));
   }
   for (const old of olds) await moveSiblings(writing, old, choices.accounts);
+  const left = await grants.byIds(
+    tx,
+    ended.map(({ id }) => id),
+  );
+  await doubt(context, tx, left);
   return ids;
 };
 
@@ -144,7 +155,8 @@ const writeConnection = async (
     const metadata = { ...(JSON.parse(known.metadata) as object), ...(JSON.parse(flow.metadata) as object) };
     await connections.update(tx, id, { ...facts, metadata: JSON.stringify(metadata), disabled_at: null });
     const old = olds.find((candidate) => candidate.id === known.grant_id);
-    const recovered = old?.status === 'reauth_required' || old?.degraded_at != null;
+    const ended = old?.status === 'reauth_required' || known.ended_reason !== null;
+    const recovered = ended || old?.degraded_at != null;
     await timeline.recordForConnections(tx, now, recovered ? 'connection.recovered' : 'connection.updated', [about]);
   } else {
     await connections.insert(tx, {
@@ -178,6 +190,8 @@ const accountColumns = ({ context, grant, missing, now }: Writing, id: string, a
       : context.vault.seal(account.token, { table: 'connections', column: 'token_sealed', row: id }),
   token_expires_at: account.tokenExpiresIn === undefined ? null : now + account.tokenExpiresIn * 1000,
   scopes_missing: JSON.stringify(missing),
+  ended_reason: null,
+  ended_error: null,
   updated_at: now,
 });
 

@@ -169,7 +169,9 @@ export const createConnections = (context: Context, renewals: Renewals, options:
     const grant = (await grants.byId(store.db, row.grant_id))!;
     const place = { id, provider: row.provider, reason: grant.reason };
     if (row.disabled_at !== null) throw new EvergrantError('connection_disabled', { connectionId: id });
-    if (grant.status === 'reauth_required') throw errorOf({ kind: 'ended', error: reauth(grant.reason) }, place);
+    if (grant.status === 'reauth_required' || row.ended_reason !== null) {
+      throw errorOf({ kind: 'ended', error: reauth(grant.reason ?? row.ended_reason) }, place);
+    }
     const outcome = await awaitRenewal(context, renewals, grant.id, grant.generation, 'person');
     const renewed = outcome.kind === 'renewed' || outcome.kind === 'superseded';
     if (!renewed && outcome.kind !== 'not_renewable' && outcome.kind !== 'too_young') throw errorOf(outcome, place);

@@ -134,6 +134,7 @@ const storeExchange = async (
       scopes_granted: JSON.stringify(tokens.scopes ?? requested),
       consented_at: startedAt,
       warn_at: null,
+      check_at: null,
       last_refreshed_at: null,
       generation: 1,
       consent: 1,
@@ -175,6 +176,12 @@ const advance = async (context: Context, flowId: string): Promise<void> => {
   const flow = (await flows.byId(context.store.db, flowId))!;
   const stored = (await grants.byId(context.store.db, flow.grant_id!))!;
   const app = context.apps.ofGrant(stored);
+  if (app.definition.refresh?.required && stored.refresh_token_sealed === null) {
+    throw new EvergrantError('provider_bad_response', {
+      provider: app.provider,
+      detail: 'The platform gave no refresh token, so that access would have ended with the first token',
+    });
+  }
   const grant = stored.status === 'exchanged' ? await upgrade(context, flow, app, stored) : stored;
   const identity = await identifyPatiently(context, app, grant);
   await conclude(context, flow, app, grant, identity);

@@ -3,6 +3,7 @@ import * as timeline from '../events/index.ts';
 import type { Context } from '../grants/context.ts';
 import { openCredentials } from '../grants/credentials.ts';
 import { personOf, queueRevocation } from '../grants/revocations.ts';
+import { doubtEndedBy } from '../grants/siblings.ts';
 import { type FlowRow, flows, grants, type Queryable } from '../store/index.ts';
 import { toStoredFlowError } from './flow-view.ts';
 
@@ -23,11 +24,12 @@ export const failFlow = async (context: Context, flow: FlowRow, error: Evergrant
 /** Nothing secret outlives a flow. */
 const spent = { authorization_sealed: null, choices_sealed: null, grant_id: null } as const;
 
-/** Destroys a grant that never came to serve a connection. */
+/** Destroys a grant that never came to serve a connection. The person consented all the same, and that may have ended others. */
 export const dropGrant = async (context: Context, tx: Queryable, grantId: string): Promise<void> => {
   const grant = await grants.byId(tx, grantId);
   if (!grant) return;
   await grants.remove(tx, grantId);
+  await doubtEndedBy(context, tx, grant);
   await queueRevocation(context, tx, personOf(grant), openCredentials(context.vault, grant));
 };
 

@@ -4,6 +4,7 @@ import type { App, AppSettings } from '../protocols/types.ts';
 import { connections, type FlowRow, flows } from '../store/index.ts';
 import { type Authorization, openAuthorization, sealAuthorization } from './authorization.ts';
 import { checkPending } from './callback.ts';
+import { endangeredBy } from './endangered.ts';
 import { requestedScopes } from './exchange.ts';
 import { failFlow } from './flow-end.ts';
 import { normaliseInstance } from './instance.ts';
@@ -15,7 +16,14 @@ export type FlowStep =
   | { kind: 'choose_provider'; flow: FlowRow }
   /** `fault`: what is wrong with the instance that was named, and what was typed. */
   | { kind: 'choose_instance'; flow: FlowRow; app: AppSettings; fault?: { typed: string; error: EvergrantError } }
-  | { kind: 'confirm'; flow: FlowRow; app: AppSettings; reconnectAccount: string | null }
+  | {
+      kind: 'confirm';
+      flow: FlowRow;
+      app: AppSettings;
+      reconnectAccount: string | null;
+      /** Connections of the owner that this login may end, by name. */
+      endangers: string[];
+    }
   | { kind: 'redirect'; flow: FlowRow; url: string };
 
 /** The pages behind a flow's link, up to the redirect to the platform. */
@@ -41,7 +49,7 @@ export const createLink = (context: Context) => {
 
   /**
    * Goes on from a page of the flow: with the provider or the instance that the person chose, or confirmed. Choosing on
-   * our page, which names the owner, is the confirmation.
+   * our page, which names the owner, is the confirmation, unless there is something to be warned of.
    *
    * @throws EvergrantError as {@link open}, and `provider_unavailable` or the like when the platform cannot be asked
    */
@@ -58,7 +66,9 @@ export const createLink = (context: Context) => {
       checkScopesAllowed(settings, requestedScopeList(flow));
       // A host that was given before the provider was known could not be judged.
       const instance = flow.instance === null ? null : normaliseInstance(settings, flow.instance);
-      return proceed(await changed(flow, { provider: choice.provider, instance }));
+      const chosen = await changed(flow, { provider: choice.provider, instance });
+      const next = await nextStep(chosen);
+      return next.kind === 'confirm' && next.endangers.length > 0 ? next : proceed(chosen);
     }
     if (choice.instance === undefined || !lacksInstance(flow)) return proceed(flow);
     const app = context.apps.get(flow.provider);
@@ -102,7 +112,8 @@ export const createLink = (context: Context) => {
     if (lacksInstance(flow)) return { kind: 'choose_instance', flow, app: context.apps.get(flow.provider) };
     const account = flow.connection_id ? await connections.byId(store.db, flow.connection_id) : undefined;
     const reconnectAccount = account ? (account.name ?? account.username ?? account.account_id) : null;
-    return { kind: 'confirm', flow, app: context.apps.get(flow.provider, flow.instance), reconnectAccount };
+    const app = context.apps.get(flow.provider, flow.instance);
+    return { kind: 'confirm', flow, app, reconnectAccount, endangers: await endangeredBy(context, flow) };
   };
 
   /** Makes the authorization request, once a flow: going back and forth shows the platform the same one. */

@@ -39,9 +39,7 @@ export interface Connection {
 
 /** @param publicUrl without a final slash */
 export const toConnection = (context: Context, publicUrl: string, record: ConnectionRecord): Connection => {
-  const failure = parseFailure(
-    record.status === 'degraded' ? (record.gate_error ?? record.last_error) : record.last_error,
-  );
+  const failure = parseFailure(lastErrorOf(record));
   const refreshable = isRefreshable(context, record);
   const needsPerson = record.status === 'reauth_required' || record.status === 'limited';
   return {
@@ -49,7 +47,7 @@ export const toConnection = (context: Context, publicUrl: string, record: Connec
     provider: record.provider,
     owner: record.owner,
     status: record.status,
-    reason: (record.reason as ReauthReason | null) ?? null,
+    reason: (record.reason ?? record.ended_reason) as ReauthReason | null,
     account: {
       id: record.account_id,
       type: record.account_type,
@@ -80,6 +78,10 @@ export const toConnection = (context: Context, publicUrl: string, record: Connec
     updatedAt: isoTime(record.updated_at),
   };
 };
+
+/** What speaks of this connection first: the platform that is out, its grant, then the account itself. */
+const lastErrorOf = ({ status, gate_error, last_error, ended_error }: ConnectionRecord): string | null =>
+  (status === 'degraded' ? gate_error : null) ?? last_error ?? ended_error;
 
 const isRefreshable = (context: Context, record: ConnectionRecord): boolean => {
   try {

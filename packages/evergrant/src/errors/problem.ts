@@ -30,6 +30,8 @@ export const problemType = (publicUrl: string, code: string): string => `${publi
  * @param requestId becomes `instance` as a URN, so that a report can be joined with the log
  */
 export const toProblem = (error: EvergrantError, publicUrl: string, requestId?: string): Problem => ({
+  // First, so that no extension, such as a platform's own `code`, replaces a member of ours.
+  ...error.extensions,
   type: problemType(publicUrl, error.code),
   title: catalogue[error.code].title,
   status: error.status,
@@ -53,5 +55,4 @@ export const toProblem = (error: EvergrantError, publicUrl: string, requestId?: 
       }
     : {}),
   ...(error.errors ? { errors: error.errors } : {}),
-  ...error.extensions,
 });

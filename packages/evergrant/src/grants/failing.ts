@@ -7,6 +7,7 @@ import { openCandidate, sealGrant } from './credentials.ts';
 import { toStoredFailure } from './failure.ts';
 import { appName, block, holdOf } from './gate.ts';
 import { factsOf, planFor, urgencyOf } from './plan.ts';
+import { doubtSiblings } from './siblings.ts';
 import { backoff, retryUnresolvedAt } from './timing.ts';
 
 /**
@@ -106,13 +107,15 @@ const isPastHope = (grant: GrantRow, selfRefreshing: boolean, now: number): bool
   (selfRefreshing && grant.lifetime !== null && grant.issued_at + grant.lifetime <= now);
 
 /** Sets the grant aside until a person reconnects, and says so once. */
-const end = async ({ tx, now, grant }: Settling, reason: ReauthReason, error: EvergrantError): Promise<Settled> => {
+const end = async (at: Settling, reason: ReauthReason, error: EvergrantError): Promise<Settled> => {
+  const { context, tx, now, grant, app } = at;
   const ended = new EvergrantError('reauth_required', {
     detail: error.detail,
     upstream: error.upstream,
     extensions: { reason },
   });
   await endGrant(tx, grant, reason, toStoredFailure(ended, now), now);
+  await doubtSiblings(context, tx, app, grant, reason);
   return { kind: 'ended', error: ended };
 };
 
@@ -129,6 +132,7 @@ export const endGrant = async (
     reason,
     degraded_at: null,
     warn_at: null,
+    check_at: null,
     last_error: lastError,
     updated_at: now,
   });
@@ -136,6 +140,32 @@ export const endGrant = async (
   const served = await connections.ofGrant(tx, grant.id);
   await timeline.recordForConnections(tx, now, 'connection.reauth_required', served, { reason });
 };
+
+/**
+ * Sets one account aside until a person reconnects it; its siblings on the same grant live on.
+ *
+ * @param grantId the grant with which the platform refused the account; a newer one stands for a newer consent
+ */
+export const endAccount = (
+  context: Context,
+  connectionId: string,
+  grantId: string,
+  error: EvergrantError,
+): Promise<void> =>
+  context.store.write(async (tx) => {
+    const connection = await connections.byId(tx, connectionId, true);
+    if (connection?.grant_id !== grantId || connection.ended_reason !== null) return;
+    if ((await grants.byId(tx, grantId))?.status !== 'active') return;
+    const now = context.clock.now();
+    const reason = (error.extensions?.reason as ReauthReason | undefined) ?? 'revoked_or_expired';
+    const ended = new EvergrantError('reauth_required', { detail: error.detail });
+    await connections.update(tx, connectionId, {
+      ended_reason: reason,
+      ended_error: toStoredFailure(ended, now),
+      updated_at: now,
+    });
+    await timeline.recordForConnections(tx, now, 'connection.reauth_required', [connection], { reason });
+  });
 
 /** Notes, once, that an access token ran out while its grant can still be renewed. */
 const degrade = async (tx: Queryable, grant: GrantRow, error: EvergrantError, now: number): Promise<void> => {

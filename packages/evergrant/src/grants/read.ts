@@ -5,6 +5,7 @@ import { openAccessToken, openTokenSecret } from './credentials.ts';
 import { endGrant, noteDegraded } from './failing.ts';
 import { reauthError, toStoredFailure } from './failure.ts';
 import type { RenewalOutcome, Renewals } from './renew.ts';
+import { doubtSiblings } from './siblings.ts';
 import { defaultMinValid, requestDeadline, safetyMargin } from './timing.ts';
 
 export interface AccessToken {
@@ -84,7 +85,10 @@ const readable = async (context: Context, connectionId: string, options: ReadOpt
   }
   if (row.disabled_at !== null)
     throw new EvergrantError('connection_disabled', { connectionId, provider: row.provider });
-  if (row.status === 'reauth_required') throw reauthError(row).with({ connectionId, provider: row.provider });
+  if (row.status === 'reauth_required' || row.ended_reason !== null) {
+    const reason = row.reason ?? row.ended_reason;
+    throw reauthError({ reason }).with({ connectionId, provider: row.provider });
+  }
   if (options.leaves && row.token_type === 'dpop') {
     throw new EvergrantError('token_not_exportable', { connectionId, provider: row.provider });
   }
@@ -203,6 +207,7 @@ export const endRejected = (
     const reason = (error.extensions?.reason as ReauthReason | undefined) ?? 'revoked_or_expired';
     const ended = new EvergrantError('reauth_required', { detail: error.detail, upstream: error.upstream });
     await endGrant(tx, grant, reason, toStoredFailure(ended, now), now);
+    await doubtSiblings(context, tx, context.apps.ofGrant(grant), grant, reason);
   });
 
 const ownToken = (context: Context, row: ReadingRow): AccessToken => {

@@ -4,6 +4,7 @@ import { type GrantRow, grants, type Queryable, type RevocationRow, revocations 
 import { newId } from '../telemetry/ids.ts';
 import type { Context } from './context.ts';
 import type { Credentials } from './credentials.ts';
+import { productsOf } from './siblings.ts';
 
 /** Who consented, to which app: the unit that some platforms revoke. */
 export interface Person {
@@ -39,7 +40,7 @@ export const queueRevocation = async (
   credentials: { accessToken: string; refreshToken: string | null; extra: Record<string, string> },
 ): Promise<string | null> => {
   const app = appOf(context, person);
-  if (!app || !(await mayRevoke(tx, app, person))) return null;
+  if (!app || !(await mayRevoke(context, tx, app, person))) return null;
   const id = newId('rev');
   const { accessToken, refreshToken, extra } = credentials;
   const now = context.clock.now();
@@ -58,12 +59,15 @@ export const queueRevocation = async (
 
 const place = (id: string) => ({ table: 'revocations', column: 'credentials_sealed', row: id });
 
-const mayRevoke = async (tx: Queryable, app: App, person: Person): Promise<boolean> => {
+const mayRevoke = async (context: Context, tx: Queryable, app: App, person: Person): Promise<boolean> => {
   const { protocol } = app.definition;
   if (protocol.kind === 'oauth2' && protocol.revocation === 'none') return false;
   if (app.definition.revocationEnds === 'token') return true;
   if (person.subject === null) return false;
-  return !(await grants.personHasConnections(tx, { ...person, subject: person.subject }));
+  // Undeclared, it is not known to reach further than the provider itself.
+  const providers = app.definition.revocationEnds === 'person' ? productsOf(context, app) : [app.provider];
+  const { clientId, subject } = person;
+  return !(await grants.personHasConnections(tx, { providers, clientId, subject }));
 };
 
 const appOf = (context: Context, person: Person): App | null => {

@@ -103,6 +103,7 @@ export const addHostedRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencie
             action,
             expiresAt: new Date(next.flow.expires_at),
             scopes: asked.map((scope) => ({ scope, permits: definition.scopes.facts?.[scope]?.permits })),
+            endangers: next.endangers,
             ...(next.reconnectAccount === null ? {} : { reconnectAccount: next.reconnectAccount }),
           }),
         );

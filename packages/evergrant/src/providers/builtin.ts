@@ -5,10 +5,12 @@ import discord from './builtin/discord.ts';
 import dribbble from './builtin/dribbble.ts';
 import facebook from './builtin/facebook.ts';
 import github from './builtin/github.ts';
+import googleBusiness from './builtin/google-business.ts';
 import instagram from './builtin/instagram.ts';
 import instagramStandalone from './builtin/instagram-standalone.ts';
 import kick from './builtin/kick.ts';
 import linkedin from './builtin/linkedin.ts';
+import linkedinPage from './builtin/linkedin-page.ts';
 import mastodon from './builtin/mastodon.ts';
 import medium from './builtin/medium.ts';
 import pinterest from './builtin/pinterest.ts';
@@ -18,6 +20,7 @@ import snapchat from './builtin/snapchat.ts';
 import threads from './builtin/threads.ts';
 import tiktok from './builtin/tiktok.ts';
 import tiktokBusiness from './builtin/tiktok-business.ts';
+import tumblr from './builtin/tumblr.ts';
 import tumblrOauth1 from './builtin/tumblr-oauth1.ts';
 import twitch from './builtin/twitch.ts';
 import vk from './builtin/vk.ts';
@@ -34,10 +37,12 @@ export const builtinProviders: Record<string, ProviderDefinition<ProtocolDefinit
   dribbble,
   facebook,
   github,
+  'google-business': googleBusiness,
   instagram,
   'instagram-standalone': instagramStandalone,
   kick,
   linkedin,
+  'linkedin-page': linkedinPage,
   mastodon,
   medium,
   pinterest,
@@ -47,6 +52,7 @@ export const builtinProviders: Record<string, ProviderDefinition<ProtocolDefinit
   threads,
   tiktok,
   'tiktok-business': tiktokBusiness,
+  tumblr,
   'tumblr-oauth1': tumblrOauth1,
   twitch,
   vk,

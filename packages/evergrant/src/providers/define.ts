@@ -59,6 +59,11 @@ export interface Refresh {
   lifetime?: { fixed: number } | { sliding: number };
   /** Seconds after which an unused grant dies. */
   idleLimitSeconds?: number;
+  /**
+   * An exchange without a refresh token is a failed connect: the platform gives one to whoever asks for it rightly, and
+   * without it access would end with the token (Google).
+   */
+  required?: boolean;
   /** Whether the platform has any renewal. Default true. */
   supported?: boolean;
   /**
@@ -221,6 +226,12 @@ export interface ProviderDefinition<Kind extends ProtocolDefinition = OAuth2Prot
   refreshWait?: number;
   /** What one revocation ends: only that token, or everything of the person and app (Google, Discord, Meta). Default `person`, which is safe. */
   revocationEnds?: 'token' | 'person';
+  /**
+   * What a new consent ends of what the same person granted this app before, also through another provider that uses it:
+   * everything that was granted with other scopes (LinkedIn), or the oldest beyond a number (GitHub: the 11th of the same
+   * scopes, Google: the 101st). Default: nothing.
+   */
+  consentEnds?: 'other-scopes' | { beyond: number; ofSameScopes?: boolean };
   /** Values for placeholders in URLs; settings may override them. */
   options?: Record<string, string>;
   /** Whether the flow needs the host of an instance (Mastodon) from the person, and how an app is registered there. */

@@ -59,7 +59,7 @@ export interface ErrorRule {
  */
 export interface ErrorShape {
   code?: Path | Path[];
-  subcode?: Path;
+  subcode?: Path | Path[];
   description?: Path | Path[];
   /**
    * Members that make a 2xx answer an error, e.g. `{ path: 'ok', equals: false }`. An answer with an `error` member and

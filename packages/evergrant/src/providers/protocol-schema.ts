@@ -59,7 +59,7 @@ const tokenResponse = objectOf<TokenResponseShape>({
 
 const errorShape = objectOf<ErrorShape>({
   code: oneOrMany(path).optional(),
-  subcode: path.optional(),
+  subcode: oneOrMany(path).optional(),
   description: oneOrMany(path).optional(),
   under200: objectOf<NonNullable<ErrorShape['under200']>>({
     path,

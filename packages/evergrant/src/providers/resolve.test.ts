@@ -157,6 +157,11 @@ describe('a definition from settings', () => {
       { ...acme, profile: { get: 'https://a.example', map: 'sub' as unknown as () => never } },
       'profile.map: must be an object of dotted paths, or a function',
     ],
+    [
+      'an end of consents that is none',
+      { ...acme, consentEnds: 'scopes' as 'other-scopes' },
+      'consentEnds: must be "other-scopes" or { beyond, ofSameScopes }',
+    ],
     ['another id', { ...acme, id: 'other' }, 'id: must be "acme" as its key'],
     ['a negative time', { ...acme, refresh: { graceSeconds: -1 } }, 'refresh.graceSeconds: must not be negative'],
     [

@@ -72,6 +72,7 @@ const refresh = objectOf<Refresh>({
     .union([objectOf<{ fixed: number }>({ fixed: seconds }), objectOf<{ sliding: number }>({ sliding: seconds })])
     .optional(),
   idleLimitSeconds: seconds.optional(),
+  required: z.boolean().optional(),
   supported: z.boolean().optional(),
   policy: z.enum(['eager', 'auto', 'lazy']).optional(),
   limits: objectOf<NonNullable<Refresh['limits']>>({
@@ -209,6 +210,18 @@ export const definitionSchema = objectOf<ProviderDefinition<ProtocolDefinition>>
   maxConcurrentJob: count.optional(),
   refreshWait: seconds.optional(),
   revocationEnds: z.enum(['token', 'person']).optional(),
+  consentEnds: z
+    .union(
+      [
+        z.literal('other-scopes'),
+        objectOf<Exclude<ProviderDefinition['consentEnds'], string | undefined>>({
+          beyond: z.int().min(1),
+          ofSameScopes: z.boolean().optional(),
+        }),
+      ],
+      { error: 'must be "other-scopes" or { beyond, ofSameScopes }' },
+    )
+    .optional(),
   options: texts.optional(),
   instance: instance.optional(),
   setup: objectOf<Setup>({

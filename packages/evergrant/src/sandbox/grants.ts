@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { sameScopes } from '../providers/sharing.ts';
 import type { Platform, PlayedPlatform } from './platform.ts';
 import type { Grant, State } from './state.ts';
 import { readToken, type TokenFacts, type TokenKind, writeToken } from './tokens.ts';
@@ -88,6 +89,22 @@ export const revoke = (state: State, platform: PlayedPlatform, grant: Grant, end
   );
   for (const { id } of ended) state.grants.delete(id);
   return ended.length;
+};
+
+/** Ends what a new consent ends of those that the same person gave before. */
+export const endEarlier = (state: State, platform: Platform, grant: Grant): void => {
+  const rule = platform.definition.consentEnds;
+  if (rule === undefined) return;
+  const earlier = [...state.grants.values()].filter(
+    ({ id, platform: at, subject }) => id !== grant.id && at === platform.id && subject === grant.subject,
+  );
+  const isAlike = ({ scopes }: Grant) => sameScopes(scopes, grant.scopes);
+  const counted = rule === 'other-scopes' || !rule.ofSameScopes ? earlier : earlier.filter(isAlike);
+  const ended =
+    rule === 'other-scopes'
+      ? counted.filter((other) => !isAlike(other))
+      : counted.sort((one, other) => other.createdAt - one.createdAt).slice(rule.beyond - 1);
+  for (const { id } of ended) state.grants.delete(id);
 };
 
 /** Whether a renewal with this token would succeed now. */

@@ -47,11 +47,25 @@ const replacementsFor = (platform: PlayedPlatform, person: string, base: string)
   for (const account of fixture.accounts.filter(({ id }) => id !== own.id)) {
     const theirs = accountFor(account, person);
     anywhere.set(account.id, theirs.id);
+    // An id that is joined from several names lies in answers by its parts; the last of them is the account's own.
+    anywhere.set(lastPart(account.id), lastPart(theirs.id));
     if (account.picture && account.picture !== own.picture)
       whole.set(account.picture, avatarUrl(base, theirs.name ?? theirs.id));
     if (account.name && account.name !== own.name) whole.set(account.name, theirs.name!);
   }
   return { anywhere, whole };
+};
+
+const lastPart = (id: string): string => id.slice(id.lastIndexOf('/') + 1);
+
+/** The address as the fixture knows it: what is asked about somebody else's account names that one's id. */
+export const asInFixture = ({ fixture }: PlayedPlatform, person: string, url: URL): URL => {
+  const original = new URL(url);
+  for (const account of fixture.accounts) {
+    const theirs = lastPart(accountFor(account, person).id);
+    original.pathname = original.pathname.replace(`/${theirs}`, `/${lastPart(account.id)}`);
+  }
+  return original;
 };
 
 /** Pages and channels keep their fixture's identity in the first person's hands; everybody else has others. */

@@ -5,7 +5,7 @@ import { valueAt } from './json.ts';
 import { sandboxPlatform } from './sandbox-provider.ts';
 import { builtinPlatforms, codeOf, redirectUri, setUpSandbox } from './test-client.ts';
 import { tokenId } from './tokens.ts';
-import type { SandboxPlatform } from './types.ts';
+import type { Decision, SandboxPlatform } from './types.ts';
 
 const builtin = await builtinPlatforms();
 const all: SandboxPlatform<ProviderDefinition>[] = [sandboxPlatform, ...builtin];
@@ -289,5 +289,58 @@ describe('accounts', () => {
     };
     expect(pages.data[0]!.name).toBe(`${facebook.fixture.accounts[0]!.name} (Grace)`);
     expect(pages.data[0]!.id).not.toBe(facebook.fixture.accounts[0]!.id);
+  });
+
+  const named = (id: string) => builtin.find(({ definition }) => definition.id === id)!;
+  const read = async (platform: (typeof builtin)[number], decision: Decision, part: string) => {
+    const { client } = await setUpSandbox(platform.definition);
+    const { accessToken } = await client.connect(decision);
+    const url = part.startsWith('https:')
+      ? part
+      : Object.keys(platform.fixture.get).find((known) => known.includes(part))!;
+    const answer = await client.get(accessToken, url);
+    return { status: answer.status, text: await answer.text() };
+  };
+
+  it('answers about an account by the id that it has in these hands, and in no others', async () => {
+    const pages = named('linkedin-page');
+    const grace = { name: 'Grace Sample' };
+    const list = await read(pages, grace, 'organizationAcls');
+    const id = /urn:li:organization:(\d+)/.exec(list.text)![1]!;
+    expect(id).not.toBe(pages.fixture.accounts[0]!.id);
+    const url = `https://api.linkedin.com/rest/organizations/${id}`;
+    expect(await read(pages, grace, url)).toMatchObject({
+      status: 200,
+      text: expect.stringContaining('Example Org (Grace)'),
+    });
+    expect((await read(pages, { name: 'Ada Example' }, url)).status).toBe(404);
+  });
+
+  it('knows an account whose id is joined from several names, or lies in a URN', async () => {
+    const business = named('google-business');
+    const [bakery, museum] = business.fixture.accounts.map(({ id }) => id);
+    const tail = bakery!.slice(bakery!.lastIndexOf('/') + 1);
+    expect((await read(business, {}, '/locations?')).text).toContain(tail);
+    expect((await read(business, { name: 'Grace Sample' }, '/locations?')).text).not.toContain(tail);
+    expect((await read(business, { accounts: [museum!] }, '/locations?')).text).not.toContain(tail);
+    const pages = named('linkedin-page');
+    const [first, second] = pages.fixture.accounts.map(({ id }) => id);
+    const list = await read(pages, { accounts: [second!] }, 'organizationAcls');
+    expect(list.text).toContain(`organization:${second}`);
+    expect(list.text).not.toContain(`organization:${first}`);
+  });
+});
+
+describe('consent', () => {
+  it('ends what was granted with other scopes, where the platform has it so', async () => {
+    const { definition } = builtin.find(({ definition: { id } }) => id === 'linkedin-page')!;
+    const { client, control } = await setUpSandbox(definition);
+    const [first, alike] = [await client.connect(), await client.connect()];
+    const chains = () => [first, alike].map(({ refreshToken }) => control.chain(refreshToken!));
+    expect(chains()).toEqual([true, true]);
+    await client.connect({ name: 'Grace Sample', scopes: ['openid', 'profile'] });
+    expect(chains()).toEqual([true, true]);
+    await client.connect({ scopes: ['openid', 'profile'] });
+    expect(chains()).toEqual([false, false]);
   });
 });

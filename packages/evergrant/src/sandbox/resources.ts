@@ -4,7 +4,7 @@ import { isOurClient, presentedClient } from './client-authentication.ts';
 import { isLive, type Presented, present, revoke } from './grants.ts';
 import { rewrite, setAt, valueAt } from './json.ts';
 import { fill } from './origins.ts';
-import { asSeenBy } from './people.ts';
+import { asInFixture, asSeenBy } from './people.ts';
 import { findAnswer, type Platform, type PlayedPlatform, samePlace } from './platform.ts';
 import type { Received } from './received.ts';
 import { writeToken } from './tokens.ts';
@@ -58,7 +58,7 @@ export const answerFor = (
       account: { id: subject, name: person },
     });
   }
-  const found = findAnswer(platform.answers, url);
+  const found = findAnswer(platform.answers, asInFixture(platform, presented.grant.person, url));
   if (!found)
     return oauthError(404, 'not_found', 'The fixture of this simulated platform holds no answer for this address.');
   const visible = withoutAccounts(found.answer, presented.grant.withheld);
@@ -85,9 +85,14 @@ const withoutAccounts = (answer: unknown, withheld: string[]): unknown => {
     return Object.fromEntries(Object.entries(answer).map(([name, inner]) => [name, withoutAccounts(inner, withheld)]));
   }
   const isWithheld = (item: unknown) =>
-    typeof item === 'object' && item !== null && Object.values(item).some((value) => withheld.includes(String(value)));
+    typeof item === 'object' &&
+    item !== null &&
+    Object.values(item).some((value) => withheld.some((id) => names(String(value), id)));
   return answer.filter((item) => !isWithheld(item)).map((item) => withoutAccounts(item, withheld));
 };
+
+/** Whether a text is an account's id, a URN that ends in it, or the last part of an id that is joined from several names. */
+const names = (text: string, id: string): boolean => text === id || text.endsWith(`:${id}`) || id.endsWith(`/${text}`);
 
 /** Pages have tokens of their own, without an end. The number comes from the sample, so that each page has another. */
 const withAccountTokens = (world: World, { grant }: Presented, answer: unknown): unknown =>

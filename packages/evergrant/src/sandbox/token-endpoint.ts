@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { accessTokenSeconds, bringsRefreshToken, type Fault, oauthError, refusal, tokenAnswer } from './answers.ts';
 import { isOurClient, presentedClient } from './client-authentication.ts';
-import { isLive, issue, judgeRefreshToken, present, revoke, rotate } from './grants.ts';
+import { endEarlier, isLive, issue, judgeRefreshToken, present, revoke, rotate } from './grants.ts';
 import type { Platform, TokenRequest } from './platform.ts';
 import type { Received } from './received.ts';
 import type { Grant } from './state.ts';
@@ -83,6 +83,7 @@ const exchange: Handler = (world, platform, request, parameters) => {
   if (!isVerified(platform, pending, verifier)) return refusedCode(platform);
   pending.exchanged = true;
   world.state.grants.set(pending.grant.id, pending.grant);
+  endEarlier(world.state, platform, pending.grant);
   return answerWithTokens(
     world,
     platform,

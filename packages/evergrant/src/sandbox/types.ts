@@ -29,10 +29,7 @@ export interface SandboxOptions {
 }
 
 /** How a platform behaves; taken from its definition and changeable while it runs. */
-export interface Behaviour
-  extends Required<
-    Omit<Refresh, 'minimumAgeSeconds' | 'lifetime' | 'idleLimitSeconds' | 'supported' | 'policy' | 'limits'>
-  > {
+export interface Behaviour extends Required<Pick<Refresh, 'rotates' | 'reuseRevokes' | 'graceSeconds'>> {
   accessTokenSeconds: number;
   refreshTokenSeconds: number | null;
   codeSeconds: number;

@@ -12,7 +12,7 @@ export type ConnectionStatus = 'active' | 'limited' | 'degraded' | 'reauth_requi
  */
 const statusAt = (now: number) => sql<ConnectionStatus>`case
   when connections.disabled_at is not null then 'disabled'
-  when grants.status = 'reauth_required' then 'reauth_required'
+  when grants.status = 'reauth_required' or connections.ended_reason is not null then 'reauth_required'
   when grants.degraded_at is not null then 'degraded'
   when provider_gates.blocked_by is not null and grants.expires_at <= ${now} and schedule.due_at is not null then 'degraded'
   when connections.scopes_missing <> '[]' then 'limited'
@@ -50,6 +50,8 @@ const recordQuery = (db: Queryable, now: number) =>
       'connections.token_expires_at',
       'connections.scopes_missing',
       'connections.metadata',
+      'connections.ended_reason',
+      'connections.ended_error',
       'connections.created_at',
       'connections.updated_at',
       'grants.reason',
@@ -160,6 +162,7 @@ export const reading = (db: Queryable, id: string) =>
       'connections.provider',
       'connections.grant_id',
       'connections.disabled_at',
+      'connections.ended_reason',
       'connections.token_sealed',
       'connections.token_expires_at',
       'grants.client_id',

@@ -45,21 +45,52 @@ export const remove = async (db: Queryable, id: string): Promise<void> => {
   await db.deleteFrom('grants').where('id', '=', id).execute();
 };
 
+/** A person, as one app at a platform knows them through each of its products. */
+export interface PersonKey {
+  providers: string[];
+  clientId: string;
+  subject: string;
+}
+
 /** Whether any connection lives on another grant of the same person and app, whoever owns it. */
-export const personHasConnections = async (
-  db: Queryable,
-  person: { provider: string; clientId: string; subject: string },
-): Promise<boolean> => {
+export const personHasConnections = async (db: Queryable, person: PersonKey): Promise<boolean> => {
   const row = await db
     .selectFrom('grants')
     .innerJoin('connections', 'connections.grant_id', 'grants.id')
     .select('grants.id')
-    .where('grants.provider', '=', person.provider)
+    .where('grants.provider', 'in', person.providers)
     .where('grants.client_id', '=', person.clientId)
     .where('grants.subject', '=', person.subject)
     .limit(1)
     .executeTakeFirst();
   return row !== undefined;
+};
+
+/** The grants of a person and app that serve connections and have not ended, whoever owns them. */
+export const livingOfPerson = (db: Queryable, person: PersonKey): Promise<GrantRow[]> =>
+  db
+    .selectFrom('grants')
+    .selectAll()
+    .where('provider', 'in', person.providers)
+    .where('client_id', '=', person.clientId)
+    .where('subject', '=', person.subject)
+    .where('status', '=', 'active')
+    .orderBy('id')
+    .execute();
+
+/** Grants of which the platform must be asked whether they live. */
+export const dueForCheck = (db: Queryable, now: number, limit: number): Promise<GrantRow[]> =>
+  db.selectFrom('grants').selectAll().where('check_at', '<=', now).orderBy('check_at').limit(limit).execute();
+
+/** Puts off a look at a grant. False: somebody else is at it. */
+export const putOffCheck = async (db: Queryable, id: string, from: number, to: number): Promise<boolean> => {
+  const result = await db
+    .updateTable('grants')
+    .set({ check_at: to })
+    .where('id', '=', id)
+    .where('check_at', '=', from)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
 };
 
 const unfinished = (['exchanged', 'new'] as const).map((status) => sql.lit(status));

@@ -78,6 +78,7 @@ const initial = async (db: Kysely<any>, { time, bytes, real }: ColumnTypes): Pro
     .addColumn('refresh_expires_at', time)
     .addColumn('consented_at', time, (c) => c.notNull())
     .addColumn('warn_at', time)
+    .addColumn('check_at', time)
     .addColumn('last_refreshed_at', time)
     .addColumn('generation', 'integer', (c) => c.notNull())
     .addColumn('consent', 'integer', (c) => c.notNull())
@@ -134,6 +135,12 @@ const initial = async (db: Kysely<any>, { time, bytes, real }: ColumnTypes): Pro
     .where('deadline_at', 'is not', null)
     .execute();
   await db.schema.createIndex('grants_warn').on('grants').column('warn_at').where('warn_at', 'is not', null).execute();
+  await db.schema
+    .createIndex('grants_check')
+    .on('grants')
+    .column('check_at')
+    .where('check_at', 'is not', null)
+    .execute();
 
   await db.schema
     .createTable('connections')
@@ -151,6 +158,8 @@ const initial = async (db: Kysely<any>, { time, bytes, real }: ColumnTypes): Pro
     .addColumn('token_expires_at', time)
     .addColumn('scopes_missing', 'text', (c) => c.notNull())
     .addColumn('metadata', 'text', (c) => c.notNull())
+    .addColumn('ended_reason', 'text')
+    .addColumn('ended_error', 'text')
     .addColumn('disabled_at', time)
     .addColumn('created_at', time, (c) => c.notNull())
     .addColumn('updated_at', time, (c) => c.notNull())

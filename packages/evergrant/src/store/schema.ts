@@ -69,6 +69,8 @@ export interface GrantsTable {
   consented_at: number;
   /** When a person must next be warned of a fixed end; null: never. */
   warn_at: number | null;
+  /** When the platform must be asked whether the token still lives; null: nothing speaks against it. */
+  check_at: number | null;
   last_refreshed_at: number | null;
   /** Grows with every token; a reader's and a reporter's handle on "which token". */
   generation: number;
@@ -130,6 +132,10 @@ export interface ConnectionsTable {
   /** JSON array of required scopes that were not granted. */
   scopes_missing: string;
   metadata: string;
+  /** Why this account alone has ended, while its grant lives (a lost role); null: it has not. */
+  ended_reason: string | null;
+  /** JSON, as `last_error` of a grant. */
+  ended_error: string | null;
   disabled_at: number | null;
   created_at: number;
   updated_at: number;

@@ -5,10 +5,12 @@ import discord from '../providers/builtin/discord.fixture.ts';
 import dribbble from '../providers/builtin/dribbble.fixture.ts';
 import facebook from '../providers/builtin/facebook.fixture.ts';
 import github from '../providers/builtin/github.fixture.ts';
+import googleBusiness from '../providers/builtin/google-business.fixture.ts';
 import instagram from '../providers/builtin/instagram.fixture.ts';
 import instagramStandalone from '../providers/builtin/instagram-standalone.fixture.ts';
 import kick from '../providers/builtin/kick.fixture.ts';
 import linkedin from '../providers/builtin/linkedin.fixture.ts';
+import linkedinPage from '../providers/builtin/linkedin-page.fixture.ts';
 import mastodon from '../providers/builtin/mastodon.fixture.ts';
 import medium from '../providers/builtin/medium.fixture.ts';
 import pinterest from '../providers/builtin/pinterest.fixture.ts';
@@ -18,6 +20,7 @@ import snapchat from '../providers/builtin/snapchat.fixture.ts';
 import threads from '../providers/builtin/threads.fixture.ts';
 import tiktok from '../providers/builtin/tiktok.fixture.ts';
 import tiktokBusiness from '../providers/builtin/tiktok-business.fixture.ts';
+import tumblr from '../providers/builtin/tumblr.fixture.ts';
 import tumblrOauth1 from '../providers/builtin/tumblr-oauth1.fixture.ts';
 import twitch from '../providers/builtin/twitch.fixture.ts';
 import vk from '../providers/builtin/vk.fixture.ts';
@@ -34,10 +37,12 @@ export const providerFixtures: Record<string, ProviderFixture> = {
   dribbble,
   facebook,
   github,
+  'google-business': googleBusiness,
   instagram,
   'instagram-standalone': instagramStandalone,
   kick,
   linkedin,
+  'linkedin-page': linkedinPage,
   mastodon,
   medium,
   pinterest,
@@ -47,6 +52,7 @@ export const providerFixtures: Record<string, ProviderFixture> = {
   threads,
   tiktok,
   'tiktok-business': tiktokBusiness,
+  tumblr,
   'tumblr-oauth1': tumblrOauth1,
   twitch,
   vk,

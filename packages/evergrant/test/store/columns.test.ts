@@ -43,6 +43,7 @@ const grant = full(aGrant('grant_1'), {
   lifetime: 0,
   refresh_expires_at: 1,
   warn_at: noon,
+  check_at: noon,
   last_refreshed_at: noon,
   generation: 2_147_483_647,
   fail_count: 7,
@@ -72,6 +73,8 @@ const connection = full(aConnection('conn_1', 'grant_1'), {
   url: awkward,
   token_sealed: everyByte,
   token_expires_at: farFuture,
+  ended_reason: awkward,
+  ended_error: awkward,
   metadata: JSON.stringify({ awkward, nul: '\0' }),
   disabled_at: noon,
 });

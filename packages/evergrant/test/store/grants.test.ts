@@ -49,7 +49,7 @@ describeOnEachDatabase('grants and answers', (database) => {
 
     test('of a person count as connected while any connection lives on any of them', async () => {
       const { db } = database.store;
-      const person = { provider: 'acme', clientId: 'client', subject: 'ada' };
+      const person = { providers: ['acme', 'acme-pages'], clientId: 'client', subject: 'ada' };
       expect(await grants.personHasConnections(db, person)).toBe(false);
       await grants.insert(db, aGrant('bare', { subject: 'ada' }));
       await insertConnected(db, 'somebody', { grant: { subject: 'grace' } });
@@ -57,6 +57,30 @@ describeOnEachDatabase('grants and answers', (database) => {
       expect(await grants.personHasConnections(db, person)).toBe(false);
       await connections.insert(db, aConnection('conn', 'bare', { owner: 'whoever' }));
       expect(await grants.personHasConnections(db, person)).toBe(true);
+    });
+
+    test('of a person that live are found through every provider of the app', async () => {
+      const { db } = database.store;
+      const person = { providers: ['acme', 'acme-pages'], clientId: 'client', subject: 'ada' };
+      await grants.insert(db, aGrant('one', { subject: 'ada' }));
+      await grants.insert(db, aGrant('pages', { subject: 'ada', provider: 'acme-pages' }));
+      await grants.insert(db, aGrant('third', { subject: 'ada', provider: 'other' }));
+      await grants.insert(db, aGrant('ended', { subject: 'ada', status: 'reauth_required' }));
+      await grants.insert(db, aGrant('grace', { subject: 'grace' }));
+      const found = await grants.livingOfPerson(db, person);
+      expect(found.map(({ id }) => id)).toEqual(['one', 'pages']);
+    });
+
+    test('in doubt are looked at by one of several nodes, in the order in which they fell into doubt', async () => {
+      const { db } = database.store;
+      await grants.insert(db, aGrant('later', { check_at: noon - 1 }));
+      await grants.insert(db, aGrant('first', { check_at: noon - 2 }));
+      await grants.insert(db, aGrant('not_yet', { check_at: noon + 1 }));
+      await grants.insert(db, aGrant('never'));
+      expect((await grants.dueForCheck(db, noon, 10)).map(({ id }) => id)).toEqual(['first', 'later']);
+      expect(await grants.putOffCheck(db, 'first', noon - 2, noon + 5)).toBe(true);
+      expect(await grants.putOffCheck(db, 'first', noon - 2, noon + 5)).toBe(false);
+      expect((await grants.dueForCheck(db, noon, 10)).map(({ id }) => id)).toEqual(['later']);
     });
 
     test('that nothing refers to are found once they are old enough', async () => {

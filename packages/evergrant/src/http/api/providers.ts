@@ -1,7 +1,9 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { parseFailure } from '../../grants/failure.ts';
 import type { AnyDefinition } from '../../providers/define.ts';
+import type { Catalogue } from '../../providers/load.ts';
 import { isConfigured, type ResolvedProvider, redirectUriFor } from '../../providers/resolve.ts';
+import { oddsText, providersAtOdds } from '../../providers/sharing.ts';
 import { type GateRow, gates } from '../../store/index.ts';
 import { requires } from '../auth.ts';
 import type { HttpDependencies, HttpEnv } from '../deps.ts';
@@ -27,7 +29,12 @@ const providerSchema = z
       refresh_wait: z.number().openapi({ description: 'Seconds until a new token is usable' }),
       refreshable: z.boolean(),
       revocation_ends: z.enum(['token', 'person']),
+      consent_ends: z.enum(['nothing', 'other_scopes', 'oldest']).openapi({
+        description:
+          'What a login ends of what the same person granted this app before: what was granted with other scopes, or the oldest of many',
+      }),
     }),
+    warnings: z.array(z.string()).openapi({ description: 'What the operator should mend in the settings' }),
     redirect_uri: z.string().openapi({ description: "To be pasted into the platform's console, letter by letter" }),
     instance: z.object({ label: z.string(), placeholder: z.string() }).nullable(),
     setup: z
@@ -53,7 +60,7 @@ export const addProviderRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependenc
   const gateOf = (rows: GateRow[], { definition, clientId }: ResolvedProvider): GateRow | undefined =>
     rows.find((row) => row.provider === definition.id && row.client_id === clientId);
   const body = (provider: ResolvedProvider, rows: GateRow[]) =>
-    providerBody(provider, deps.settings.publicUrl, gateOf(rows, provider));
+    providerBody(provider, deps.catalogue, deps.settings.publicUrl, gateOf(rows, provider));
 
   app.openapi(
     createRoute({
@@ -89,6 +96,7 @@ export const addProviderRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependenc
 
 const providerBody = (
   provider: ResolvedProvider,
+  catalogue: Catalogue,
   publicUrl: string,
   gate: GateRow | undefined,
 ): z.infer<typeof providerSchema> => {
@@ -101,6 +109,7 @@ const providerBody = (
     configured: isConfigured(provider),
     scopes: scopesOf(provider),
     traits: traitsOf(definition),
+    warnings: warningsOf(provider, catalogue),
     redirect_uri: redirectUriFor(publicUrl, definition.id, provider.redirectUriSetting),
     instance: instance ? { label: instance.label, placeholder: instance.placeholder } : null,
     setup: setup
@@ -114,6 +123,11 @@ const providerBody = (
     health: healthOf(gate),
   };
 };
+
+const warningsOf = (provider: ResolvedProvider, catalogue: Catalogue): string[] =>
+  providersAtOdds(catalogue.list())
+    .filter((pair) => pair.includes(provider))
+    .map(oddsText);
 
 const scopesOf = ({ definition: { scopes }, scopes: requested }: ResolvedProvider) => {
   const all = new Set([...scopes.required, ...(scopes.optional ?? []), ...requested]);
@@ -131,13 +145,20 @@ const traitsOf = ({
   maxConcurrentJob,
   refreshWait = 0,
   revocationEnds = 'person',
+  consentEnds,
 }: AnyDefinition) => ({
   max_concurrent_job: maxConcurrentJob ?? null,
   one_time_token: refresh.rotates === 'always',
   refresh_wait: refreshWait,
   refreshable: protocol.kind !== 'oauth1' && refresh.supported !== false,
   revocation_ends: revocationEnds,
+  consent_ends: consentEndsOf(consentEnds),
 });
+
+const consentEndsOf = (rule: AnyDefinition['consentEnds']) => {
+  if (rule === undefined) return 'nothing' as const;
+  return rule === 'other-scopes' ? ('other_scopes' as const) : ('oldest' as const);
+};
 
 const healthOf = (gate: GateRow | undefined): z.infer<typeof providerSchema>['health'] => {
   if (!gate?.blocked_by) return { status: 'ok', by: null, error_code: null, since: null };

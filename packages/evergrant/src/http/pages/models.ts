@@ -45,6 +45,8 @@ export interface StartModel {
   scopes?: ScopeView[];
   /** Name of the account that is being reconnected. */
   reconnectAccount?: string;
+  /** Names of connections that this login may end. */
+  endangers?: string[];
 }
 
 export interface ChooseProviderModel {

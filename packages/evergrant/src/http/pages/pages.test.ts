@@ -23,7 +23,15 @@ const failure = (code: ErrorCode, more: Partial<Parameters<typeof pages.error>[0
 
 /** Every kind of page, with a hostile text wherever others may write. */
 const hostilePages: Record<string, Page> = {
-  start: pages.start({ provider: hostile, owner: attack, action: '/go', expiresAt, scopes, reconnectAccount: attack }),
+  start: pages.start({
+    provider: hostile,
+    owner: attack,
+    action: '/go',
+    expiresAt,
+    scopes,
+    reconnectAccount: attack,
+    endangers: [attack],
+  }),
   chooseProvider: pages.chooseProvider({ owner: attack, action: '/go', providers: Array(12).fill(hostile) }),
   noProviders: pages.chooseProvider({ owner: attack, action: '/go', providers: [] }),
   instance: pages.instance({

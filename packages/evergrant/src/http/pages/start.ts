@@ -1,3 +1,4 @@
+import { icon } from './icons.ts';
 import type { View } from './layout.ts';
 import { type Html, html, plain } from './markup.ts';
 import type { ScopeView, StartModel } from './models.ts';
@@ -30,6 +31,7 @@ ${facts([
   [texts.start.expires, expiry(model.expiresAt)],
 ])}
 ${permissions(model.scopes ?? [], say)}
+${warning(model.endangers ?? [], say)}
 <form method="post" action="${model.action}">
   <button class="button primary" type="submit">${say(texts.start.submit)}</button>
 </form>
@@ -39,6 +41,12 @@ ${permissions(model.scopes ?? [], say)}
 
 const expiry = (at: Date): Html =>
   html`<time datetime="${at.toISOString()}">${at.toISOString().slice(11, 16)} UTC</time>`;
+
+const warning = (endangered: string[], say: Say): Html | string =>
+  endangered.length === 0
+    ? ''
+    : html`
+<div class="problem">${icon('alert')}<div>${say(texts.start.endangers)}<ul>${endangered.map((name) => html`<li><bdi>${plain(name, 200)}</bdi></li>`)}</ul></div></div>`;
 
 const permissions = (scopes: ScopeView[], say: Say): Html | string => {
   if (scopes.length === 0) return '';

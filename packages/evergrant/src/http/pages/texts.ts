@@ -31,6 +31,8 @@ export const texts = {
     morePermissions: 'Show {count} more',
     expires: 'Link works until',
     submit: 'Continue to {provider}',
+    endangers:
+      '{Provider} keeps one set of permissions for each person and application. If you sign in as the same person, these connections end and must be connected again:',
     notYou: 'Not you? If you did not start this, close this page. Nothing is shared until you continue.',
   },
   chooseProvider: {

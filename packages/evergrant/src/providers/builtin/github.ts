@@ -91,6 +91,8 @@ export default defineProvider({
     { phase: 'api', status: [403, 404], is: 'missing-scope' },
   ],
   revocationEnds: 'token',
+  // The 11th token of a person, an app and a set of scopes silently removes the oldest.
+  consentEnds: { beyond: 10, ofSameScopes: true },
   options: { apiVersion: '2022-11-28' },
   setup: {
     console: 'https://github.com/settings/developers',

@@ -1,101 +1,34 @@
-import { days, defineProvider, oauth2 } from '../define.ts';
+import { defineProvider } from '../define.ts';
+import {
+  api,
+  consentEnds,
+  handleErrors,
+  options,
+  profile,
+  protocol,
+  refresh,
+  scopeFacts,
+  unconfirmed,
+} from './linkedin.shared.ts';
 
 export default defineProvider({
   id: 'linkedin',
   name: 'LinkedIn',
-  protocol: oauth2({
-    authorizationEndpoint: 'https://www.linkedin.com/oauth/v2/authorization',
-    tokenEndpoint: 'https://www.linkedin.com/oauth/v2/accessToken',
-    revocationEndpoint: 'https://www.linkedin.com/oauth/v2/revoke',
-    // Basic makes LinkedIn answer that client_secret is missing.
-    clientAuthentication: 'client_secret_post',
-    // A code_verifier makes LinkedIn answer 401 invalid_client; PKCE exists only for native apps that its staff enable.
-    pkce: 'none',
-    // token_type is missing in some official samples.
-    tokenResponse: { tokenType: 'Bearer', refreshExpiresIn: 'refresh_token_expires_in' },
-    // `openid` brings an ID token, but who the member is comes from userinfo, over TLS from LinkedIn itself. One cause
-    // less to refuse a good token answer.
-    idToken: 'ignore',
-    // Known from third parties only, for access tokens, without a hint.
-    revocation: { tokens: ['access_token'], typeHint: false },
-    errors: { code: ['error', 'serviceErrorCode', 'code'], description: ['error_description', 'message'] },
-  }),
+  protocol,
   scopes: {
     required: ['openid', 'profile', 'w_member_social'],
     optional: ['email'],
     // Asked with spaces, reported with commas; the documentation shows both.
     reported: 'space-or-comma',
-    facts: {
-      openid: { permits: 'Know who the member is' },
-      profile: { permits: 'Read name and picture' },
-      w_member_social: { permits: 'Create posts, comments and reactions as the member' },
-      email: { permits: 'Read the e-mail address' },
-      r_basicprofile: { permits: 'Read the vanity name; only with a Community Management or Advertising product' },
-    },
+    facts: scopeFacts,
   },
-  // Reusable, and the 365 days count from the first consent; refresh_token_expires_in tells what remains of them. Only
-  // apps with a Marketing or Community product get refresh tokens at all: others end with the access token after 60 days.
-  refresh: { rotates: 'sometimes', reuseRevokes: false, lifetime: { fixed: days(365) } },
-  profile: {
-    get: 'https://api.linkedin.com/v2/userinfo',
-    map: { id: 'sub', name: 'name', username: null, picture: 'picture', url: null },
-    // For some seconds after the exchange LinkedIn may call the new token revoked: a false alarm.
-    retry: { code: '65601', pausesMs: [1000, 2000, 4000] },
-  },
-  api: {
-    baseUrl: 'https://api.linkedin.com',
-    headers: { 'LinkedIn-Version': '{apiVersion}', 'X-Restli-Protocol-Version': '2.0.0' },
-  },
-  handleErrors: [
-    // LinkedIn never says access_denied.
-    {
-      phase: 'authorize',
-      code: ['user_cancelled_login', 'user_cancelled_authorize'],
-      is: 'reconnect',
-      error: 'consent_denied',
-    },
-    { phase: 'authorize', code: 'unauthorized_scope_error', is: 'app-misconfigured', error: 'scope_unavailable' },
-    // One sentence for every fault of a code, under two error codes (2026-11-23).
-    { phase: 'exchange', code: 'invalid_redirect_uri', is: 'reconnect', error: 'code_rejected' },
-    {
-      phase: 'exchange',
-      code: 'invalid_request',
-      description: /does not match authorization code|authorization code expired/i,
-      is: 'reconnect',
-      error: 'code_rejected',
-    },
-    {
-      phase: ['exchange', 'refresh'],
-      code: 'invalid_request',
-      description: /parameter "client_secret" is missing/i,
-      is: 'app-misconfigured',
-      error: 'provider_app_credentials_invalid',
-    },
-    // A dead refresh token is invalid_request; the wording is unconfirmed, invalid_grant is read as well.
-    {
-      phase: 'refresh',
-      code: 'invalid_request',
-      description: /refresh_token" is missing|refresh token is invalid, expired or revoked/i,
-      is: 'reconnect',
-    },
-    { phase: 'api', code: ['65600', '65601', '65602'], is: 'refresh-token' },
-    // "Empty oauth2_access_token": the call carried no token. Nothing is wrong with the one we have.
-    { phase: 'api', status: 401, code: '401', is: 'bad-body' },
-    { phase: 'api', status: 401, is: 'refresh-token' },
-    { phase: 'api', status: 403, is: 'missing-scope' },
-    {
-      phase: 'api',
-      status: 426,
-      is: 'app-misconfigured',
-      message: 'LinkedIn has retired this API version. Set the option apiVersion to a newer one (YYYYMM).',
-    },
-    // A daily quota that resets at midnight UTC: an hour keeps the wait from being useless.
-    { phase: 'api', status: 429, is: 'rate-limit', retryAfter: 3600 },
-    { status: [500, 502, 503, 504], is: 'retry' },
-  ],
+  refresh,
+  profile,
+  api,
+  handleErrors,
   maxConcurrentJob: 2,
-  // A version lives about a year; the newest that others are known to use.
-  options: { apiVersion: '202607' },
+  consentEnds,
+  options,
   setup: {
     console: 'https://www.linkedin.com/developers/apps',
     steps: [
@@ -113,11 +46,6 @@ export default defineProvider({
       'learn.microsoft.com/linkedin: authorization-code-flow, programmatic-refresh-tokens, token-introspection, sign-in-with-linkedin-v2, error-handling',
       'GitHub: UsefulSoftwareCo/executor#2087 (code_verifier), badgateway/oauth2-client#141 (Basic), tomasvotava/fastapi-sso#196 (65601 after the exchange), mbilling/PBIConnectors#25 (unauthorized_scope_error)',
     ],
-    unconfirmed: [
-      'The revocation endpoint: members can also remove the app under Settings, Data privacy, Permitted services',
-      'The exact error of a dead refresh token',
-      'The life of a code, about 30 minutes',
-      'The answers 426 (version retired) and 429 (text)',
-    ],
+    unconfirmed,
   },
 });

@@ -1,0 +1,152 @@
+import type { ProviderFixture } from '../fixture.ts';
+
+/* What every product of Google sends, from developers.google.com and the projects that the definitions name, 2026-11-23. */
+
+type Sample = ProviderFixture['errors'][number];
+
+/** An error of an API with its finer reason. */
+export const apiError = (
+  is: Sample['is'],
+  code: number,
+  message: string,
+  reason: string,
+  domain: string,
+  more: object = {},
+): Sample => ({
+  phase: 'api',
+  status: code,
+  body: { error: { code, message, errors: [{ message, domain, reason }], ...more } },
+  is,
+});
+
+export const detail = (reason: string) => [
+  { '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason, domain: 'googleapis.com' },
+];
+
+export const userinfo = {
+  sub: '108800112233445566778',
+  name: 'Ada Example',
+  given_name: 'Ada',
+  family_name: 'Example',
+  picture: 'https://lh3.googleusercontent.com/a/ada',
+  email: 'ada@example.com',
+  email_verified: true,
+};
+
+/** Those of the token endpoint, and those that all APIs share. */
+export const errors: Sample[] = [
+  {
+    phase: 'authorize',
+    status: 302,
+    body: { error: 'access_denied' },
+    is: 'reconnect',
+    error: 'consent_denied',
+  },
+  {
+    phase: 'exchange',
+    status: 400,
+    body: { error: 'invalid_grant', error_description: 'Bad Request' },
+    is: 'reconnect',
+    error: 'code_rejected',
+  },
+  {
+    phase: 'exchange',
+    status: 400,
+    body: { error: 'invalid_grant', error_description: 'Malformed auth code.' },
+    is: 'bad-body',
+    error: 'code_rejected',
+  },
+  {
+    phase: 'exchange',
+    status: 400,
+    body: { error: 'redirect_uri_mismatch', error_description: 'Bad Request' },
+    is: 'app-misconfigured',
+    error: 'redirect_uri_mismatch',
+  },
+  {
+    phase: 'exchange',
+    status: 401,
+    body: { error: 'invalid_client', error_description: 'Unauthorized' },
+    is: 'app-misconfigured',
+    error: 'provider_app_credentials_invalid',
+  },
+  {
+    phase: 'exchange',
+    status: 400,
+    body: { error: 'invalid_request', error_description: 'Missing required parameter: code' },
+    is: 'bad-body',
+    note: 'wording unconfirmed',
+  },
+  { phase: 'exchange', status: 500, body: { error: 'internal_failure' }, is: 'retry' },
+  {
+    phase: 'refresh',
+    status: 400,
+    body: { error: 'invalid_grant', error_description: 'Token has been expired or revoked.' },
+    is: 'reconnect',
+    error: 'reauth_required',
+  },
+  {
+    phase: 'refresh',
+    status: 400,
+    body: {
+      error: 'invalid_grant',
+      error_description: 'reauth related error (invalid_rapt)',
+      error_subtype: 'invalid_rapt',
+    },
+    is: 'reconnect',
+    error: 'reauth_required',
+    note: 'unconfirmed',
+  },
+  {
+    phase: 'refresh',
+    status: 401,
+    body: { error: 'deleted_client', error_description: 'The OAuth client was deleted.' },
+    is: 'app-misconfigured',
+    error: 'provider_app_credentials_invalid',
+  },
+  {
+    phase: 'refresh',
+    status: 401,
+    body: { error: 'unauthorized_client', error_description: 'Unauthorized' },
+    is: 'app-misconfigured',
+    error: 'provider_app_credentials_invalid',
+  },
+  { phase: 'refresh', status: 500, body: { error: 'internal_failure' }, is: 'retry' },
+  {
+    phase: 'revoke',
+    status: 400,
+    body: { error: 'invalid_token', error_description: 'Token expired or revoked' },
+    is: 'reconnect',
+    note: 'nothing is left to revoke',
+  },
+  apiError(
+    'refresh-token',
+    401,
+    'Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication credential.',
+    'authError',
+    'global',
+    { status: 'UNAUTHENTICATED' },
+  ),
+  apiError(
+    'missing-scope',
+    403,
+    'Request had insufficient authentication scopes.',
+    'insufficientPermissions',
+    'global',
+    { status: 'PERMISSION_DENIED', details: detail('ACCESS_TOKEN_SCOPE_INSUFFICIENT') },
+  ),
+  apiError('rate-limit', 429, 'Quota exceeded for quota metric ...', 'rateLimitExceeded', 'global', {
+    status: 'RESOURCE_EXHAUSTED',
+    details: detail('RATE_LIMIT_EXCEEDED'),
+  }),
+  {
+    ...apiError('rate-limit', 403, 'User Rate Limit Exceeded', 'userRateLimitExceeded', 'usageLimits'),
+    note: 'older APIs say 403',
+  },
+  {
+    phase: 'api',
+    status: 503,
+    body: { error: { code: 503, message: 'The service is currently unavailable.', status: 'UNAVAILABLE' } },
+    is: 'retry',
+  },
+];
