@@ -151,6 +151,16 @@ describe('an app whose platform fails', () => {
     expect(await scene.renewDue()).toBe(connected.length - 7);
   });
 
+  it('is never sent more at a time than it allows, however many probes have succeeded', async () => {
+    const { scene } = await createOutage(30, { refresh: { limits: { concurrency: 1 } } });
+    scene.behaves = async (token) => scene.platform.present(token);
+    expect(await probe(scene)).toBe(1);
+    expect(await scene.gate()).toMatchObject({ blocked_by: 'outage', probes: 2 });
+    scene.behaves = () => new Promise(() => {});
+    expect(await scene.renewals.beginDue(10, () => {})).toBe(1);
+    expect(await scene.renewals.beginDue(10, () => {})).toBe(0);
+  });
+
   it('is shut again by a probe that fails among several', async () => {
     const { scene } = await createOutage(60);
     scene.answerNext((token) => Promise.resolve(scene.platform.present(token)));
