@@ -95,7 +95,10 @@ const settleOne = async (
   { read, ...wave }: Pick<Settling, 'tx' | 'now' | 'writes'> & { read: Read },
 ): Promise<Settled> => {
   const { row, grant, served } = read(attempt.grantId);
-  if (!grant || !row || grant.consent !== attempt.consent) return discard(context, wave.tx, attempt, verdict);
+  if (!grant || !row || grant.consent !== attempt.consent) {
+    if (!grant) await schedule.release(wave.tx, attempt.grantId, attempt.markId);
+    return discard(context, wave.tx, attempt, verdict);
+  }
   const at: Settling = { ...wave, context, attempt, grant, row, served, app: context.apps.ofGrant(grant) };
   noteHealth(at, verdict);
   if (row.fence !== attempt.fence) {

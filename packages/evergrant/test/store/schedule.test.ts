@@ -57,6 +57,33 @@ describeOnEachDatabase('the schedule', (database) => {
     expect(await schedule.inFlight(db, { ...app, provider: 'none' }, noon)).toBe(0);
   });
 
+  test('keeps the lease of a grant that is removed, and nothing else of it', async () => {
+    const { db } = database.store;
+    await insert('leased', { lease_until: noon + minute, mark_id: 'att_1', fence: 3, due_at: noon });
+    await insert('free', { due_at: noon });
+    for (const id of ['leased', 'free']) await grants.remove(db, id);
+    expect(await row('free')).toBeUndefined();
+    expect(await row('leased')).toMatchObject({ due_at: null, fence: 4 });
+    expect(await schedule.inFlight(db, app, noon)).toBe(1);
+    await schedule.release(db, 'leased', 'att_0');
+    expect(await row('leased')).toBeDefined();
+    await schedule.release(db, 'leased', 'att_1');
+    expect(await row('leased')).toBeUndefined();
+  });
+
+  test('removes what is left of removed grants when their leases are over', async () => {
+    const { db } = database.store;
+    for (const id of ['gone', 'gone later', 'lives']) await insert(id, { lease_until: noon, mark_id: 'att_1' });
+    await schedule.update(db, 'gone later', { lease_until: noon + 1 });
+    for (const id of ['gone', 'gone later']) await grants.remove(db, id);
+    await schedule.removeLapsed(db, noon);
+    expect([await row('gone'), (await row('gone later'))?.grant_id, (await row('lives'))?.grant_id]).toEqual([
+      undefined,
+      'gone later',
+      'lives',
+    ]);
+  });
+
   test('counts what is due, of every app', async () => {
     const { db } = database.store;
     expect(await schedule.backlog(db, noon)).toEqual({ due: 0, oldest: null });
@@ -116,13 +143,6 @@ describeOnEachDatabase('the schedule', (database) => {
     expect(await row('b')).toMatchObject({ fence: 0, lease_owner: null, lease_until: null });
     expect(await schedule.byGrant(db, 'a', true)).toMatchObject({ fence: 5 });
     expect(await row('none')).toBeUndefined();
-  });
-
-  test('goes with its grant', async () => {
-    const { db } = database.store;
-    await insert('a');
-    await db.deleteFrom('grants').where('id', '=', 'a').execute();
-    expect(await row('a')).toBeUndefined();
   });
 
   test('judges time by a clock that every process shares', async () => {

@@ -61,6 +61,9 @@ export const checkEnd = async (world: World): Promise<string[]> => {
   if ((await journal.unfinishedRenewals(world.store.db, Number.MAX_SAFE_INTEGER)).length > 0) {
     found.push('I3: an answer was left in the journal');
   }
+  for (const { grantId } of world.accounts.filter(({ deleted }) => deleted)) {
+    if (await schedule.byGrant(world.store.db, grantId)) found.push('I9: a lease outlived its grant and its request');
+  }
   for (const account of world.accounts.filter(({ deleted }) => !deleted)) {
     const grant = (await grants.byId(world.store.db, account.grantId))!;
     const row = (await schedule.byGrant(world.store.db, account.grantId))!;

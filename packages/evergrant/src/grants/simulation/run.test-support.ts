@@ -1,4 +1,4 @@
-import type { Store } from '../../store/index.ts';
+import { type Store, schedule } from '../../store/index.ts';
 import { createManualClock } from '../../testing/manual-clock.ts';
 import { tryDueRevocations } from '../revocations.ts';
 import { leaseDuration } from '../timing.ts';
@@ -156,5 +156,6 @@ const makePeace = async (world: World): Promise<void> => {
     world.clock.advance(5000);
   }
   await tryDueRevocations(world.nodes[0]!.context);
+  await schedule.removeLapsed(world.store.db, world.clock.now());
   await world.rest();
 };
