@@ -17,19 +17,22 @@ export const insertOnce = async (db: Queryable, entry: New<JournalTable>): Promi
 export const byFlow = (db: Queryable, flowId: string, kind: JournalRow['kind']): Promise<JournalRow | undefined> =>
   db.selectFrom('journal').selectAll().where('flow_id', '=', flowId).where('kind', '=', kind).executeTakeFirst();
 
-/**
- * Answers to renewals that nobody has committed: their process died between the answer and the commit.
- *
- * @param before only those that came before; a process that lives commits its own at once
- */
-export const unfinishedRenewals = (db: Queryable, before: number): Promise<JournalRow[]> =>
+const selectUnfinished = prepared((db, { before }: { before: number }) =>
   db
     .selectFrom('journal')
     .selectAll()
     .where('kind', '=', 'refresh')
     .where('created_at', '<=', before)
-    .orderBy('created_at')
-    .execute();
+    .orderBy('created_at'),
+);
+
+/**
+ * Answers to renewals that nobody has committed: their process died between the answer and the commit.
+ *
+ * @param before only those that came before; a process that lives commits its own at once
+ */
+export const unfinishedRenewals = async (db: Queryable, before: number): Promise<JournalRow[]> =>
+  (await selectUnfinished(db, { before })).rows;
 
 const deleteSeveral = prepared((db, { ids }: { ids: string }) =>
   db.deleteFrom('journal').where('id', 'in', textsOf(db, ids)).returning('id'),
