@@ -21,7 +21,7 @@ interface Answer {
 /** Answers that come at about the same time share a transaction, and what is read and written in it. */
 export const createSettle = (context: Context): Settle => {
   const commit = gather<Answer, Settled>(
-    (answers) => context.store.transaction((tx) => settleAll(context, tx, answers)),
+    (answers) => context.store.write((tx) => settleAll(context, tx, answers)),
     context.store.writers,
   );
   return async (attempt, verdict) => {

@@ -7,6 +7,9 @@ type Run = <T>(work: Work<T>) => Promise<T>;
 /** So many keep SQLite, and with it the event loop, busy for less than 5 ms; more only raise the tail of the waiting time. */
 const largestGroup = 50;
 
+/** How long a group may be waited for at most, in milliseconds. */
+const longestPause = 5;
+
 interface Waiting<Item, Result> {
   item: Item;
   resolve: (result: Result) => void;
@@ -30,9 +33,33 @@ export const createGroupCommit = (run: Run, parallel: number): Run => {
         return results;
       }),
     parallel,
+    createPace(),
   );
   return <T>(work: Work<T>) => commit(work) as Promise<T>;
 };
+
+/** When the next group may begin. */
+interface Pace {
+  /** Milliseconds from now. */
+  pause(): number;
+  took(milliseconds: number): void;
+}
+
+/**
+ * After a group as long a pause as it took: while there is much to commit half of the time goes into gathering it, which
+ * makes few large groups of many small ones, and while there is little nobody waits.
+ */
+const createPace = (): Pace => {
+  let free = 0;
+  return {
+    pause: () => free - performance.now(),
+    took(milliseconds) {
+      free = performance.now() + Math.min(milliseconds, longestPause);
+    },
+  };
+};
+
+const withoutPause: Pace = { pause: () => 0, took: () => {} };
 
 /**
  * Gathers what comes at about the same time, to be done at once. When a group fails, each of it is tried alone.
@@ -43,6 +70,7 @@ export const createGroupCommit = (run: Run, parallel: number): Run => {
 export const gather = <Item, Result>(
   act: (group: Item[]) => Promise<Result[]>,
   parallel: number,
+  pace = withoutPause,
 ): ((item: Item) => Promise<Result>) => {
   const queue: Waiting<Item, Result>[] = [];
   let active = 0;
@@ -54,19 +82,23 @@ export const gather = <Item, Result>(
     const group = queue.splice(0, largestGroup);
     active++;
     schedule();
+    const begun = performance.now();
     try {
       await settleAll(act, group);
     } finally {
       active--;
+      pace.took(performance.now() - begun);
       schedule();
     }
   };
 
-  // What one turn of the event loop brings together is one group: nobody waits for a timer.
+  // What one turn of the event loop brings together is one group at least.
   const schedule = (): void => {
     if (scheduled || queue.length === 0 || active >= parallel) return;
     scheduled = true;
-    setImmediate(() => void flush());
+    const pause = pace.pause();
+    if (pause < 1) setImmediate(() => void flush());
+    else setTimeout(() => void flush(), pause);
   };
 
   return (item) =>

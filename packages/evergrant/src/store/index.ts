@@ -88,8 +88,8 @@ const openSqliteStore = async (path: string, { clock }: StoreOptions): Promise<S
   };
 };
 
-/** Groups of small writes under way at the same time. */
-const parallelGroups = 4;
+/** Groups of small writes under way at the same time: one that waits for a lock must not keep the others waiting. */
+const parallelGroups = 2;
 
 const openPostgresStore = async (url: Secret, { clock, ownTime, heard }: StoreOptions): Promise<Store> => {
   const migrating = new Kysely<Database>({ dialect: openPostgres(url, 'migration').dialect });

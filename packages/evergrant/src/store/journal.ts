@@ -1,4 +1,5 @@
 import { type Queryable, textsOf } from './dialect.ts';
+import { insertEach } from './each.ts';
 import { prepared } from './prepared.ts';
 import type { JournalRow, JournalTable, New } from './schema.ts';
 
@@ -13,6 +14,10 @@ const insertUnlessThere = prepared((db, entry: New<JournalTable>) =>
 export const insertOnce = async (db: Queryable, entry: New<JournalTable>): Promise<void> => {
   await insertUnlessThere(db, entry);
 };
+
+/** As {@link insertOnce}, for several. */
+export const insertEachOnce = (db: Queryable, entries: New<JournalTable>[]): Promise<void> =>
+  insertEach(db, entries, { table: 'journal', one: insertUnlessThere });
 
 export const byFlow = (db: Queryable, flowId: string, kind: JournalRow['kind']): Promise<JournalRow | undefined> =>
   db.selectFrom('journal').selectAll().where('flow_id', '=', flowId).where('kind', '=', kind).executeTakeFirst();
