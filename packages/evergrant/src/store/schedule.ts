@@ -234,12 +234,30 @@ export const removeLapsed = async (db: Queryable, now: number): Promise<void> =>
     .execute();
 };
 
-/** How many grants are due, and since when the oldest is. */
-export const backlog = async (db: Queryable, now: number): Promise<{ due: number; oldest: number | null }> => {
-  const row = await db
-    .selectFrom('schedule')
-    .select((e) => [e.fn.countAll<number>().as('due'), e.fn.min('due_at').as('oldest')])
-    .where('due_at', '<=', now)
-    .executeTakeFirst();
-  return { due: Number(row?.due ?? 0), oldest: row?.oldest == null ? null : Number(row.oldest) };
+const selectBacklog = prepared((db, { provider, clientId, now }: GateKey & { now: number }) => {
+  const [first, second, third] = urgencies.map((urgency) =>
+    db
+      .selectFrom('schedule')
+      .select((e) => [e.fn.countAll<number>().as('due'), e.fn.min('due_at').as('oldest')])
+      .where('provider', '=', provider)
+      .where('client_id', '=', clientId)
+      .where('urgency', '=', urgency)
+      .where('due_at', '<=', now),
+  );
+  return first!.unionAll(second!).unionAll(third!);
+});
+
+/** How many grants of these apps are due, and since when the oldest is. Reads what is due, not what there is. */
+export const backlog = async (
+  db: Queryable,
+  apps: GateKey[],
+  now: number,
+): Promise<{ due: number; oldest: number | null }> => {
+  const rows = [];
+  for (const app of apps) rows.push(...(await selectBacklog(db, { ...app, now })).rows);
+  const times = rows.flatMap(({ oldest }) => (oldest === null ? [] : Number(oldest)));
+  return {
+    due: rows.reduce((sum, { due }) => sum + Number(due), 0),
+    oldest: times.length === 0 ? null : Math.min(...times),
+  };
 };

@@ -84,14 +84,19 @@ describeOnEachDatabase('the schedule', (database) => {
     ]);
   });
 
-  test('counts what is due, of every app', async () => {
+  test('counts what is due, of every app that is asked for and of every urgency', async () => {
     const { db } = database.store;
-    expect(await schedule.backlog(db, noon)).toEqual({ due: 0, oldest: null });
-    await insert('due', { due_at: noon });
+    const another = { ...app, clientId: 'another' };
+    expect(await schedule.backlog(db, [app, another], noon)).toEqual({ due: 0, oldest: null });
+    await insert('due', { due_at: noon, urgency: 0 });
+    await insert('due too', { due_at: noon, urgency: 1 });
     await insert('overdue', { due_at: noon - minute, client_id: 'another' });
     await insert('future', { due_at: noon + 1 });
     await insert('never', { due_at: null });
-    expect(await schedule.backlog(db, noon)).toEqual({ due: 2, oldest: noon - minute });
+    await insert('other', { due_at: noon - 2 * minute, provider: 'other' });
+    expect(await schedule.backlog(db, [app, another], noon)).toEqual({ due: 3, oldest: noon - minute });
+    expect(await schedule.backlog(db, [app], noon)).toEqual({ due: 2, oldest: noon });
+    expect(await schedule.backlog(db, [], noon)).toEqual({ due: 0, oldest: null });
   });
 
   test('puts off what is due, and nothing that was renewed meanwhile', async () => {
