@@ -169,6 +169,26 @@ describeOnEachDatabase('a database that was opened before', (database) => {
     );
   });
 
+  test('waits for another that writes, without keeping the thread from it', async () => {
+    const { store } = database;
+    const other = await database.open();
+    await grants.insert(store.db, aGrant('a'));
+    const order: string[] = [];
+    let writing: Promise<unknown> | undefined;
+    await other.transaction(async (tx) => {
+      await grants.insert(tx, aGrant('a'));
+      writing = store
+        .transaction((mine) => grants.update(mine, 'a', { generation: 2 }))
+        .then(() => order.push('second'));
+      // Longer than a statement keeps the thread waiting.
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      order.push('first');
+    });
+    await writing;
+    expect(order).toEqual(['first', 'second']);
+    expect(await grants.byId(store.db, 'a')).toMatchObject({ generation: 3 });
+  });
+
   test('makes a piece durable before it says so', async () => {
     const { store } = database;
     const other = await database.open();

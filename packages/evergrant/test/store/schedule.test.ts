@@ -160,7 +160,7 @@ describeOnEachDatabase('the schedule', (database) => {
 
   test('keeps two processes from claiming the same grant', async () => {
     for (let count = 0; count < 20; count++) await insert(`g${count}`, { due_at: noon - count });
-    const other = await database.other();
+    const other = await database.open();
     const claim = (store: typeof other, node: string) =>
       store.transaction(async (tx) => {
         const rows = await schedule.candidates(tx, app, noon, 10);
@@ -177,7 +177,7 @@ describeOnEachDatabase('the schedule', (database) => {
 
   test('serves one transaction after the other where they change the same grant', async () => {
     await insert('a');
-    const other = await database.other();
+    const other = await database.open();
     const increment = (store: typeof other) =>
       store.transaction(async (tx) => {
         const current = (await schedule.byGrant(tx, 'a', true))!;
@@ -190,7 +190,7 @@ describeOnEachDatabase('the schedule', (database) => {
   test('serves one transaction after the other where they take from the same limit', async () => {
     await gates.ensure(database.store.db, app, noon);
     await gates.update(database.store.db, app, { permits: 20 });
-    const other = await database.other();
+    const other = await database.open();
     const take = (store: typeof other) =>
       store.transaction(async (tx) => {
         const gate = (await gates.find(tx, app, true))!;
