@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import type { DatabaseSettings } from '../../src/settings/types.ts';
-import { connections, grants, openStore, schedule } from '../../src/store/index.ts';
+import { connections, grants, openStore, type Store, schedule } from '../../src/store/index.ts';
 import { migrations, sqliteTypes } from '../../src/store/migrations.ts';
 import { systemClock } from '../../src/telemetry/clock.ts';
 import { Secret } from '../../src/telemetry/secret.ts';
@@ -174,19 +174,21 @@ describeOnEachDatabase('a database that was opened before', (database) => {
     const other = await database.open();
     await grants.insert(store.db, aGrant('a'));
     const order: string[] = [];
-    let writing: Promise<unknown> | undefined;
-    await other.transaction(async (tx) => {
-      await grants.insert(tx, aGrant('a'));
-      writing = store
-        .transaction((mine) => grants.update(mine, 'a', { generation: 2 }))
-        .then(() => order.push('second'));
+    const write = (name: string, by: Store, during: () => Promise<unknown> = async () => {}): Promise<void> =>
+      by.transaction(async (tx) => {
+        await grants.update(tx, 'a', { owner: name });
+        await during();
+        order.push(name);
+      });
+    let second: Promise<void> | undefined;
+    await write('first', other, () => {
+      second = write('second', store);
       // Longer than a statement keeps the thread waiting.
-      await new Promise((resolve) => setTimeout(resolve, 100));
-      order.push('first');
+      return new Promise((resolve) => setTimeout(resolve, 100));
     });
-    await writing;
+    await second;
     expect(order).toEqual(['first', 'second']);
-    expect(await grants.byId(store.db, 'a')).toMatchObject({ generation: 3 });
+    expect(await grants.byId(store.db, 'a')).toMatchObject({ owner: 'second' });
   });
 
   test('makes a piece durable before it says so', async () => {
