@@ -1,5 +1,5 @@
 import type { RawAnswer } from '../protocols/types.ts';
-import { gather, type JournalRow, journal } from '../store/index.ts';
+import { gather, type JournalRow, journal, type Queryable, type ScheduleRow } from '../store/index.ts';
 import { sleep } from '../telemetry/clock.ts';
 import type { Context } from './context.ts';
 import type { Person } from './revocations.ts';
@@ -93,6 +93,16 @@ export const untilStored = async <T>(context: Pick<Context, 'clock'>, work: () =
     }
   }
 };
+
+/**
+ * Of these grants, those with an answer to an earlier attempt that is durable and not committed, because its process
+ * stands still or is gone.
+ */
+export const heldAnswers = (tx: Queryable, rows: ScheduleRow[]): Promise<Set<string>> =>
+  journal.heldFor(
+    tx,
+    rows.filter((row) => row.mark_at !== null || row.doubt_since !== null).map((row) => row.grant_id),
+  );
 
 /** @throws EvergrantError `storage_key_unavailable` */
 export const openAnswer = (context: Context, row: JournalRow): RawAnswer =>

@@ -39,6 +39,20 @@ const selectUnfinished = prepared((db, { before }: { before: number }) =>
 export const unfinishedRenewals = async (db: Queryable, before: number): Promise<JournalRow[]> =>
   (await selectUnfinished(db, { before })).rows;
 
+const selectHeld = prepared((db, { grantIds }: { grantIds: string }) =>
+  db
+    .selectFrom('journal')
+    .select('grant_id')
+    .where('kind', '=', 'refresh')
+    .where('grant_id', 'in', textsOf(db, grantIds)),
+);
+
+/** Of these grants, those for which an answer lies here that nobody has committed. */
+export const heldFor = async (db: Queryable, grantIds: string[]): Promise<Set<string>> =>
+  grantIds.length === 0
+    ? new Set()
+    : new Set((await selectHeld(db, { grantIds: JSON.stringify(grantIds) })).rows.flatMap((row) => row.grant_id ?? []));
+
 const deleteSeveral = prepared((db, { ids }: { ids: string }) =>
   db.deleteFrom('journal').where('id', 'in', textsOf(db, ids)).returning('id'),
 );
