@@ -49,12 +49,12 @@ interface Pace {
  * After a group as long a pause as it took: while there is much to commit half of the time goes into gathering it, which
  * makes few large groups of many small ones, and while there is little nobody waits.
  */
-const createPace = (): Pace => {
+export const createPace = (now = () => performance.now()): Pace => {
   let free = 0;
   return {
-    pause: () => free - performance.now(),
+    pause: () => free - now(),
     took(milliseconds) {
-      free = performance.now() + Math.min(milliseconds, longestPause);
+      free = now() + Math.min(milliseconds, longestPause);
     },
   };
 };

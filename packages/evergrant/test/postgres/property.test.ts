@@ -33,7 +33,7 @@ describeWithPostgres('on PostgreSQL too', (server) => {
           const { violations, steps } = await play(openEmpty, seed, scenario);
           expect(violations, `replay with SEED=${seed}; the steps were\n${steps.join('\n')}`).toEqual([]);
         }
-      }, 180_000);
+      }, 600_000);
     }
   });
 });
