@@ -12,12 +12,17 @@ export const createRandom = (seed: number): (() => number) => {
 };
 
 /**
- * Which seeds are played: anywhere, but in CI always from the same one on, so that a change is judged by what it changes.
- * `SEED` and `SEEDS` in the environment say otherwise.
+ * Where a run begins that nobody asked to repeat: anywhere, but in CI always at the same seed, so that a change is judged
+ * by what it changes.
  */
+export const randomSeed = (): number => (process.env['CI'] === undefined ? randomInt(2 ** 31) : 1);
+
+/** Which seeds are played, and how many. `SEED` and `SEEDS` in the environment say otherwise. */
 export const firstSeed = ({ usually, inCi }: { usually: number; inCi: number }): { seed: number; count: number } => {
   const { CI, SEED, SEEDS } = process.env;
-  const seed = SEED === undefined ? (CI === undefined ? randomInt(2 ** 31) : 1) : Number(SEED);
   const many = CI === undefined ? usually : inCi;
-  return { seed, count: SEEDS === undefined ? (SEED === undefined ? many : 1) : Number(SEEDS) };
+  return {
+    seed: SEED === undefined ? randomSeed() : Number(SEED),
+    count: SEEDS === undefined ? (SEED === undefined ? many : 1) : Number(SEEDS),
+  };
 };
