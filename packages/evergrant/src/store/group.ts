@@ -16,28 +16,6 @@ interface Waiting<Item, Result> {
   reject: (error: unknown) => void;
 }
 
-/**
- * Commits pieces of work that come at about the same time in one transaction, which costs one sync to disk instead of
- * many. Each is durable when its promise resolves. A piece that fails takes nobody with it: then each gets a
- * transaction of its own.
- *
- * @param run executes one transaction
- * @param parallel how many groups may be under way; more than one only where the database takes several writers
- */
-export const createGroupCommit = (run: Run, parallel: number): Run => {
-  const commit = gather<Work<unknown>, unknown>(
-    (group) =>
-      run(async (tx) => {
-        const results: unknown[] = [];
-        for (const work of group) results.push(await work(tx));
-        return results;
-      }),
-    parallel,
-    createPace(),
-  );
-  return <T>(work: Work<T>) => commit(work) as Promise<T>;
-};
-
 /** When the next group may begin. */
 interface Pace {
   /** Milliseconds from now. */
@@ -59,13 +37,37 @@ export const createPace = (now = () => performance.now()): Pace => {
   };
 };
 
-const withoutPause: Pace = { pause: () => 0, took: () => {} };
+export const withoutPause: Pace = { pause: () => 0, took: () => {} };
+
+/**
+ * Commits pieces of work that come at about the same time in one transaction, which costs one sync to disk instead of
+ * many. Each is durable when its promise resolves. A piece that fails takes nobody with it: then each gets a
+ * transaction of its own.
+ *
+ * @param run executes one transaction
+ * @param parallel how many groups may be under way; more than one only where the database takes several writers
+ * @param pace when the next group may begin
+ */
+export const createGroupCommit = (run: Run, parallel: number, pace: Pace = withoutPause): Run => {
+  const commit = gather<Work<unknown>, unknown>(
+    (group) =>
+      run(async (tx) => {
+        const results: unknown[] = [];
+        for (const work of group) results.push(await work(tx));
+        return results;
+      }),
+    parallel,
+    pace,
+  );
+  return <T>(work: Work<T>) => commit(work) as Promise<T>;
+};
 
 /**
  * Gathers what comes at about the same time, to be done at once. When a group fails, each of it is tried alone.
  *
  * @param act does a whole group; gives a result for each, in order
  * @param parallel how many groups may be under way
+ * @param pace when the next group may begin
  */
 export const gather = <Item, Result>(
   act: (group: Item[]) => Promise<Result[]>,
