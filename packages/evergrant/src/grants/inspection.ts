@@ -1,5 +1,6 @@
 import { gates, schedule } from '../store/index.ts';
 import type { Observation } from '../telemetry/metrics.ts';
+import { appsToRenew } from './apps-to-renew.ts';
 import type { Context } from './context.ts';
 import { parseFailure } from './failure.ts';
 import { gateKey } from './gate.ts';
@@ -15,8 +16,10 @@ export interface Inspection {
   spooled: number;
 }
 
-const backlogOf = ({ store, clock, apps }: Context) =>
-  schedule.backlog(store.db, apps.list().map(gateKey), clock.now());
+const backlogOf = async (context: Context) => {
+  const now = context.clock.now();
+  return schedule.backlog(context.store.db, (await appsToRenew(context, now)).map(gateKey), now);
+};
 
 export const inspect = async (context: Context): Promise<Inspection> => {
   const { store, clock, spool } = context;
