@@ -96,8 +96,8 @@ export const createWatch = () => {
           return execute(...query);
         }) as typeof db.executeQuery,
       }),
-      transaction: guarded(store.transaction),
-      write: guarded(store.write),
+      transaction: guarded((work) => store.transaction(work)),
+      write: guarded((work) => store.write(work)),
     };
   };
 

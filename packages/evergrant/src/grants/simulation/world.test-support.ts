@@ -231,7 +231,7 @@ export const createWorld = async (store: Store, clock: ManualClock, random: () =
         await queueRevocation(operator, tx, personOf(grant), openCredentials(vault, grant));
       });
     },
-    rest: watch.rest,
+    rest: () => watch.rest(),
   };
 };
 
