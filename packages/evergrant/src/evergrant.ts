@@ -206,6 +206,7 @@ const start = (context: Context, renewals: Renewals, flows: Flows): Engine => {
     () => warnOfEnds(context),
     () => checkDoubted(context),
     () => schedule.raiseUrgency(context.store.db, context.clock.now() + day),
+    async () => schedule.removeLapsed(context.store.db, await context.store.now(context.store.db)),
     () => grants.removeAttempts(context.store.db, context.clock.now() - attemptHistory),
   ]);
   context.notices.on('schedule', () => engine.poke());

@@ -3,6 +3,7 @@ import { EvergrantError } from '../errors/index.ts';
 import type { App } from '../protocols/types.ts';
 import { grants, schedule } from '../store/index.ts';
 import { type Claim, claimDue, claimGrant } from './claim.ts';
+import { keepAnswer } from './journal.ts';
 import { createScene, hour, passUntil, type Scene, second } from './scene.test-support.ts';
 import { leaseDuration, requestDeadline } from './timing.ts';
 
@@ -53,6 +54,24 @@ describe('a claim', () => {
     expect(await again()).toMatchObject({ kind: 'busy' });
     scene.clock.advance(1);
     expect(await again()).toMatchObject({ kind: 'claimed', claim: { fence: 2 } });
+  });
+
+  it('is had by nobody while an answer to an earlier attempt lies in the journal', async () => {
+    const scene = await createScene();
+    const { grantId, refreshToken } = await scene.connect();
+    const { markId, ...claim } = await claimed(scene, grantId);
+    const entry = { ...claim, id: markId, kind: 'refresh' as const, flowId: null, startedAt: scene.clock.now() };
+    // Its process stands still from here on, until the access token has ended and every lease.
+    await keepAnswer(scene.context, entry, scene.platform.present(refreshToken));
+    scene.clock.advance(2 * hour);
+    const other = scene.startNode('two');
+    expect(await claimGrant(other.context, grantId, 'person')).toMatchObject({ kind: 'waiting' });
+    expect(await other.renewDue()).toBe(0);
+    expect(await scene.row(grantId)).toMatchObject({ due_at: scene.clock.now() + 5 * second });
+    await other.renewals.recover(leaseDuration);
+    const { current } = await scene.tokens(grantId);
+    expect(scene.platform.accepts(current!)).toBe(true);
+    expect(await claimGrant(other.context, grantId, 'person')).toMatchObject({ kind: 'claimed' });
   });
 
   it('that was overtaken sends nothing', async () => {

@@ -8,6 +8,7 @@ import { type Credentials, openCredentials } from './credentials.ts';
 import { storedError } from './failure.ts';
 import { fairly } from './fairness.ts';
 import { gateKey, type Permits, permitsOf, spend } from './gate.ts';
+import { heldAnswers } from './journal.ts';
 import { type Person, personOf } from './revocations.ts';
 import { leaseDuration, readerPause, retryUnresolvedAt } from './timing.ts';
 
@@ -77,7 +78,7 @@ export const claimGrant = async (
     if (grant.generation > seen) return { kind: 'superseded' };
     const app = context.apps.ofGrant(grant);
     const now = await context.store.now(tx);
-    const obstacle = obstacleOf(app, grant, row, now, mode);
+    const obstacle = obstacleOf(app, grant, row, now, mode, await heldAnswers(tx, [row]));
     if (obstacle) return obstacle;
     const permits = await permitsOf(tx, app, now, mode);
     if (permits.error) return { kind: 'waiting', until: permits.until, error: permits.error };
@@ -146,8 +147,9 @@ const claimOfApp = async (
   const rows = permits.probing
     ? await schedule.candidates(tx, gateKey(app), now, probeChoice, due.toReversed())
     : await schedule.candidates(tx, gateKey(app), now, wanted * overRead, due);
+  const held = await heldAnswers(tx, rows);
   for await (const { row, grant } of withGrants(tx, orderOf(app, rows, permits), () => wanted - batch.claims.length)) {
-    const obstacle = grant?.status === 'active' ? obstacleOf(app, grant, row, now, 'background') : gone;
+    const obstacle = grant?.status === 'active' ? obstacleOf(app, grant, row, now, 'background', held) : gone;
     if (obstacle) {
       batch.obstacles.push({ grantId: row.grant_id, obstacle });
       continue;
@@ -183,6 +185,9 @@ const withGrants = async function* (tx: Queryable, rows: ScheduleRow[], wanted: 
 
 const gone: Obstacle = { kind: 'gone' };
 
+/** How soon a grant is looked at again whose answer lies in the journal: its process, or another, commits it. */
+const journalPause = 5000;
+
 /**
  * Probes are sent with what can be lost least: grants without an unresolved attempt before those with one, and where
  * tokens rotate the latest deadline first.
@@ -201,9 +206,14 @@ const obstacleOf = (
   row: ScheduleRow,
   now: number,
   mode: Mode | 'background',
+  held: ReadonlySet<string>,
 ): Obstacle | undefined => {
   if (!isRenewable(app, { hasRefreshToken: grant.refresh_token_sealed !== null })) return { kind: 'not_renewable' };
   if (row.lease_until !== null && row.lease_until > now) return { kind: 'busy', until: row.lease_until };
+  // To present the old credential now would kill what the journal holds.
+  if (held.has(grant.id)) {
+    return { kind: 'waiting', until: now + journalPause, error: storedError(grant, journalPause) };
+  }
   const refresh = app.definition.refresh ?? {};
   const ripe = grant.issued_at + (refresh.minimumAgeSeconds ?? 0) * 1000;
   if (ripe > now) return { kind: 'too_young', until: ripe };

@@ -21,6 +21,9 @@ const openGrant = (vault: Vault, grantId: string, column: SealedColumn, sealed: 
 export const openAccessToken = (vault: Vault, grantId: string, sealed: Uint8Array): string =>
   openGrant(vault, grantId, 'access_token_sealed', sealed);
 
+export const openRefreshToken = (vault: Vault, grant: Pick<GrantRow, 'id' | 'refresh_token_sealed'>): string | null =>
+  grant.refresh_token_sealed ? openGrant(vault, grant.id, 'refresh_token_sealed', grant.refresh_token_sealed) : null;
+
 /** The credentials of a grant in clear, for as short as possible. */
 export interface Credentials {
   accessToken: string;
@@ -34,9 +37,7 @@ export const openCredentials = (
   grant: Pick<GrantRow, 'id' | 'access_token_sealed' | 'refresh_token_sealed' | 'extra_sealed'>,
 ): Credentials => ({
   accessToken: openAccessToken(vault, grant.id, grant.access_token_sealed),
-  refreshToken: grant.refresh_token_sealed
-    ? openGrant(vault, grant.id, 'refresh_token_sealed', grant.refresh_token_sealed)
-    : null,
+  refreshToken: openRefreshToken(vault, grant),
   extra: grant.extra_sealed ? openExtra(vault, grant.id, grant.extra_sealed) : {},
 });
 

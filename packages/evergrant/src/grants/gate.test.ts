@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { EvergrantError } from '../errors/index.ts';
-import { type GrantRow, schedule } from '../store/index.ts';
+import { connections, type GrantRow, grants, schedule } from '../store/index.ts';
 import { block, permitsOf, spend } from './gate.ts';
 import {
   createScene,
@@ -151,6 +151,16 @@ describe('an app whose platform fails', () => {
     expect(await scene.renewDue()).toBe(connected.length - 7);
   });
 
+  it('is never sent more at a time than it allows, however many probes have succeeded', async () => {
+    const { scene } = await createOutage(30, { refresh: { limits: { concurrency: 1 } } });
+    scene.behaves = async (token) => scene.platform.present(token);
+    expect(await probe(scene)).toBe(1);
+    expect(await scene.gate()).toMatchObject({ blocked_by: 'outage', probes: 2 });
+    scene.behaves = () => new Promise(() => {});
+    expect(await scene.renewals.beginDue(10, () => {})).toBe(1);
+    expect(await scene.renewals.beginDue(10, () => {})).toBe(0);
+  });
+
   it('is shut again by a probe that fails among several', async () => {
     const { scene } = await createOutage(60);
     scene.answerNext((token) => Promise.resolve(scene.platform.present(token)));
@@ -292,6 +302,29 @@ describe('the limits of an app', () => {
     expect(await other.renewals.beginDue(100, () => {})).toBe(1);
     scene.clock.advance(30 * second);
     expect(await other.renewals.beginDue(100, () => {})).toBe(4);
+  });
+
+  it('count a request whose grant is deleted for as long as it is under way', async () => {
+    const scene = await createScene({ refresh: { limits: { concurrency: 1 } } });
+    const connected = await connectDue(scene, 3);
+    const { promise: held, resolve: release } = Promise.withResolvers<void>();
+    scene.answerNext(() => held.then(() => unavailable));
+    expect(await scene.renewals.beginDue(1, () => {})).toBe(1);
+    await settled();
+    const leased = await scene.store.db
+      .selectFrom('schedule')
+      .select('grant_id')
+      .where('lease_until', '>', 0)
+      .execute();
+    await connections.remove(
+      scene.store.db,
+      connected.find(({ grantId }) => grantId === leased[0]!.grant_id)!.connectionId,
+    );
+    await grants.remove(scene.store.db, leased[0]!.grant_id);
+    expect(await scene.renewals.beginDue(10, () => {})).toBe(0);
+    release();
+    await settled();
+    expect(await scene.renewDue()).toBe(1);
   });
 
   it('let through so many in a second, after a burst of one second’s worth', async () => {

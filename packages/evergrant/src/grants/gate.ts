@@ -62,7 +62,8 @@ export const permitsOf = async (
     return { ...none, until: gate.probe_at, error: storedError({ last_error: gate.error }, gate.probe_at - now) };
   }
   const probing = gate?.blocked_by != null;
-  const limit = probing && !insists ? gate.probes : concurrencyOf(app, by);
+  const most = concurrencyOf(app, by);
+  const limit = probing && !insists ? Math.min(gate.probes, most) : most;
   const room = limit - (await schedule.inFlight(tx, key, now));
   const available = declared?.perSecond === undefined ? null : refilled(gate!, declared.perSecond, now);
   const count = Math.max(0, Math.min(room, available === null ? room : Math.floor(available)));
@@ -79,7 +80,7 @@ const locked = async (tx: Queryable, key: GateKey, now: number): Promise<GateRow
   return gates.find(tx, key, true);
 };
 
-/** The row of an app without one, locked where nodes must share a probe. */
+/** The row of an app without one, locked where nodes must share a probe or would overwrite what another one found. */
 const shared = async (tx: Queryable, key: GateKey): Promise<GateRow | undefined> => {
   const gate = await gates.find(tx, key);
   return gate?.blocked_by ? gates.find(tx, key, true) : gate;
@@ -117,7 +118,7 @@ export const block = async (
 ): Promise<number> => {
   const key = gateKey(app);
   await gates.ensure(tx, key, now);
-  const gate = (await gates.find(tx, key))!;
+  const gate = (await gates.find(tx, key, true))!;
   const failures = gate.blocked_by === null ? 0 : gate.failures + 1;
   const pause = by === 'credentials' ? gateProbeInterval : backoff(failures + 1, context.random());
   const probeAt = now + Math.max(pause, (error.retryAfter ?? 0) * 1000);
@@ -147,7 +148,7 @@ export const block = async (
  */
 export const unblock = async (context: Context, tx: Queryable, app: App, now: number): Promise<void> => {
   const key = gateKey(app);
-  const gate = await gates.find(tx, key);
+  const gate = await shared(tx, key);
   if (!gate?.blocked_by) return;
   const probes = gate.probes + 1;
   if (gate.blocked_by === 'outage' && probes < wellAgain) {

@@ -1,7 +1,9 @@
 import { gates, schedule } from '../store/index.ts';
 import type { Observation } from '../telemetry/metrics.ts';
+import { appsToRenew } from './apps-to-renew.ts';
 import type { Context } from './context.ts';
 import { parseFailure } from './failure.ts';
+import { gateKey } from './gate.ts';
 import { isoTime } from './read.ts';
 
 /** How the engine fares, for the operator. */
@@ -14,8 +16,14 @@ export interface Inspection {
   spooled: number;
 }
 
-export const inspect = async ({ store, clock, spool }: Context): Promise<Inspection> => {
-  const { due, oldest } = await schedule.backlog(store.db, clock.now());
+const backlogOf = async (context: Context) => {
+  const now = context.clock.now();
+  return schedule.backlog(context.store.db, (await appsToRenew(context, now)).map(gateKey), now);
+};
+
+export const inspect = async (context: Context): Promise<Inspection> => {
+  const { store, clock, spool } = context;
+  const { due, oldest } = await backlogOf(context);
   return {
     backlog: { due, oldest: isoTime(oldest) },
     gates: (await gates.list(store.db))
@@ -33,7 +41,7 @@ export const inspect = async ({ store, clock, spool }: Context): Promise<Inspect
 /** What a scrape of the metrics shows beside the counters. */
 export const observe = async (context: Context): Promise<Observation> => {
   const { store, clock, spool, vault } = context;
-  const { due, oldest } = await schedule.backlog(store.db, clock.now());
+  const { due, oldest } = await backlogOf(context);
   const blocked = (await gates.list(store.db)).filter((gate) => gate.blocked_by !== null);
   return {
     due,

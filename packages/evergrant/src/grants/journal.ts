@@ -1,5 +1,5 @@
 import type { RawAnswer } from '../protocols/types.ts';
-import { type JournalRow, journal } from '../store/index.ts';
+import { gather, type JournalRow, journal, type Queryable, type ScheduleRow } from '../store/index.ts';
 import { sleep } from '../telemetry/clock.ts';
 import type { Context } from './context.ts';
 import type { Person } from './revocations.ts';
@@ -23,11 +23,26 @@ const place = (id: string) => ({ table: 'journal', column: 'answer_sealed', row:
 /** Between two tries of a database that does not take an answer, in milliseconds. */
 const pause = 250;
 
+/** Puts answers into the journal. */
+export type Journal = (row: JournalRow) => Promise<void>;
+
+/** Answers that come at about the same time share a transaction. */
+export const createJournal = ({ store }: Pick<Context, 'store'>): Journal =>
+  gather(async (rows) => {
+    await store.write((tx) => journal.insertEachOnce(tx, rows));
+    return rows.map(() => undefined);
+  }, store.writers);
+
 /**
  * Makes a raw token answer durable, sealed, before it is parsed: whatever reading it does, a rotated token is not lost.
  * When the database does not take it, the spool does, and the database is tried again for as long as the process lives.
  */
-export const keepAnswer = async (context: Context, entry: JournalEntry, answer: RawAnswer): Promise<void> => {
+export const keepAnswer = async (
+  context: Context,
+  entry: JournalEntry,
+  answer: RawAnswer,
+  write: Journal = createJournal(context),
+): Promise<void> => {
   const row: JournalRow = {
     id: entry.id,
     kind: entry.kind,
@@ -45,7 +60,7 @@ export const keepAnswer = async (context: Context, entry: JournalEntry, answer: 
     created_at: context.clock.now(),
   };
   try {
-    await context.store.write((tx) => journal.insertOnce(tx, row));
+    await write(row);
   } catch (error) {
     await spool(context, row);
     // Whoever drains the spool finishes it, once what is wrong has been mended.
@@ -78,6 +93,16 @@ export const untilStored = async <T>(context: Pick<Context, 'clock'>, work: () =
     }
   }
 };
+
+/**
+ * Of these grants, those with an answer to an earlier attempt that is durable and not committed, because its process
+ * stands still or is gone.
+ */
+export const heldAnswers = (tx: Queryable, rows: ScheduleRow[]): Promise<Set<string>> =>
+  journal.heldFor(
+    tx,
+    rows.filter((row) => row.mark_at !== null || row.doubt_since !== null).map((row) => row.grant_id),
+  );
 
 /** @throws EvergrantError `storage_key_unavailable` */
 export const openAnswer = (context: Context, row: JournalRow): RawAnswer =>

@@ -5,7 +5,7 @@ import { type JournalRow, journal, schedule } from '../store/index.ts';
 import type { Attempt, Settled } from './attempt.ts';
 import { type Claim, claimDue, claimGrant, type Mode, type Obstacle } from './claim.ts';
 import type { Context } from './context.ts';
-import { keepAnswer, mayCarryToken, openAnswer, untilStored } from './journal.ts';
+import { createJournal, type Journal, keepAnswer, mayCarryToken, openAnswer, untilStored } from './journal.ts';
 import { putOff } from './obstacles.ts';
 import { createSettle, type Settle } from './settle.ts';
 import { leaseDuration, requestDeadline } from './timing.ts';
@@ -31,8 +31,14 @@ export interface Renewals {
 
 export type RenewalOutcome = Settled | Obstacle;
 
+/** What is committed together with that of other renewals. */
+interface Commits {
+  settle: Settle;
+  keep: Journal;
+}
+
 export const createRenewals = (context: Context): Renewals => {
-  const settle = createSettle(context);
+  const commits: Commits = { settle: createSettle(context), keep: createJournal(context) };
   const running = new Map<string, Promise<RenewalOutcome>>();
   const run = (grantId: string, work: Promise<RenewalOutcome>): Promise<RenewalOutcome> => {
     const tracked = work.finally(() => {
@@ -44,21 +50,21 @@ export const createRenewals = (context: Context): Renewals => {
   const begin = (claims: Claim[], done: () => void): void => {
     const fences = fencesOf(context, claims);
     for (const claim of claims) {
-      run(claim.grantId, send(context, settle, claim, fences)).then(done, (error: unknown) => {
+      run(claim.grantId, send(context, commits, claim, fences)).then(done, (error: unknown) => {
         logFault(context, claim.grantId, error);
         done();
       });
     }
   };
   return {
-    renew: (grantId, ...how) => running.get(grantId) ?? run(grantId, renewOnce(context, settle, grantId, ...how)),
+    renew: (grantId, ...how) => running.get(grantId) ?? run(grantId, renewOnce(context, commits, grantId, ...how)),
     async beginDue(room, done) {
       const { claims, obstacles } = await claimDue(context, room);
       begin(claims, done);
       for (const one of obstacles) await putOff(context, one).catch((error) => logFault(context, one.grantId, error));
       return claims.length;
     },
-    recover: (age = 0) => recover(context, settle, age),
+    recover: (age = 0) => recover(context, commits.settle, age),
     async idle() {
       await Promise.allSettled(running.values());
     },
@@ -67,12 +73,12 @@ export const createRenewals = (context: Context): Renewals => {
 
 const renewOnce = async (
   context: Context,
-  settle: Settle,
+  commits: Commits,
   ...wanted: Parameters<Renewals['renew']>
 ): Promise<RenewalOutcome> => {
   const result = await claimGrant(context, ...wanted);
   if (result.kind !== 'claimed') return result;
-  return send(context, settle, result.claim, fencesOf(context, [result.claim]));
+  return send(context, commits, result.claim, fencesOf(context, [result.claim]));
 };
 
 const logFault = (context: Context, grantId: string, error: unknown): void => {
@@ -81,7 +87,7 @@ const logFault = (context: Context, grantId: string, error: unknown): void => {
 };
 
 /** Carries a claim out: send, make the answer durable, read it, commit. Nothing is fetched in between. */
-const send = async (context: Context, settle: Settle, claim: Claim, fences: Fences): Promise<Settled> => {
+const send = async (context: Context, { settle, keep }: Commits, claim: Claim, fences: Fences): Promise<Settled> => {
   const startedAt = context.clock.now();
   const attempt: Attempt = { ...claim, startedAt, journalled: false };
   const protocol = context.apps.protocol(claim.app);
@@ -100,7 +106,7 @@ const send = async (context: Context, settle: Settle, claim: Claim, fences: Fenc
   }
   context.step('answered');
   if (!mayCarryToken(answer)) return settle(attempt, await read(context, claim.app, answer));
-  await keepAnswer(context, { ...attempt, id: claim.markId, kind: 'refresh', flowId: null }, answer);
+  await keepAnswer(context, { ...attempt, id: claim.markId, kind: 'refresh', flowId: null }, answer, keep);
   context.step('journalled');
   const verdict = await read(context, claim.app, answer);
   context.step('read');

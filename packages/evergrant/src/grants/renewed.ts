@@ -41,8 +41,8 @@ export const store = async (at: Settling, tokens: TokenSet): Promise<Settled> =>
   writes.schedule.push({
     grant_id: grant.id,
     ...planFor(app, facts, now),
-    ...(row.fence === attempt.fence ? released : {}),
-    doubt_since: null,
+    // Late: another sender may have presented the old credential since, and what that does to the new one shows later.
+    ...(row.fence === attempt.fence ? { ...released, doubt_since: null } : { doubt_since: row.doubt_since ?? now }),
     retry_at: null,
   });
   if (attempt.probing) await unblock(context, tx, app, now);

@@ -21,7 +21,7 @@ interface Answer {
 /** Answers that come at about the same time share a transaction, and what is read and written in it. */
 export const createSettle = (context: Context): Settle => {
   const commit = gather<Answer, Settled>(
-    (answers) => context.store.transaction((tx) => settleAll(context, tx, answers)),
+    (answers) => context.store.write((tx) => settleAll(context, tx, answers)),
     context.store.writers,
   );
   return async (attempt, verdict) => {
@@ -95,7 +95,10 @@ const settleOne = async (
   { read, ...wave }: Pick<Settling, 'tx' | 'now' | 'writes'> & { read: Read },
 ): Promise<Settled> => {
   const { row, grant, served } = read(attempt.grantId);
-  if (!grant || !row || grant.consent !== attempt.consent) return discard(context, wave.tx, attempt, verdict);
+  if (!grant || !row || grant.consent !== attempt.consent) {
+    if (!grant) await schedule.release(wave.tx, attempt.grantId, attempt.markId);
+    return discard(context, wave.tx, attempt, verdict);
+  }
   const at: Settling = { ...wave, context, attempt, grant, row, served, app: context.apps.ofGrant(grant) };
   noteHealth(at, verdict);
   if (row.fence !== attempt.fence) {

@@ -1,7 +1,8 @@
-import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isEvergrantError } from '../errors/index.ts';
 import { grants, type JournalRow, journal, type Store } from '../store/index.ts';
+import { syncFolder } from '../vault/sync-folder.ts';
 import type { Context } from './context.ts';
 
 /**
@@ -87,17 +88,6 @@ const parse = (text: string): JournalRow | null => {
     return { ...row, answer_sealed: Buffer.from(row.answer_sealed, 'base64') };
   } catch {
     return null;
-  }
-};
-
-/** Makes the new name survive a power cut. Windows cannot open a folder and does not need to. */
-const syncFolder = async (folder: string): Promise<void> => {
-  if (process.platform === 'win32') return;
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 };
 

@@ -1,5 +1,4 @@
 import { createSecretKey, randomBytes } from 'node:crypto';
-import type { KyselyPlugin } from 'kysely';
 import type { App, Protocol, RawAnswer } from '../protocols/types.ts';
 import { defineProvider, oauth2, type ProviderDefinition } from '../providers/define.ts';
 import type { DatabaseSettings } from '../settings/types.ts';
@@ -10,7 +9,6 @@ import { createMetrics } from '../telemetry/metrics.ts';
 import { createNotices } from '../telemetry/notices.ts';
 import type { ManualClock } from '../testing/manual-clock.ts';
 import { type PlatformKnobs, readMemoryAnswer } from '../testing/memory-platform.ts';
-import { watchQueries } from '../testing/watch-queries.ts';
 import { createVault, type Vault } from '../vault/index.ts';
 import type { Apps, Context } from './context.ts';
 import { sealGrant } from './credentials.ts';
@@ -207,44 +205,4 @@ export const seedGrant = async (
     });
   });
   return { grantId: id, connectionId };
-};
-
-/** The fate of a node in a test: it dies at a query that the test chooses, and nothing it does afterwards has an effect. */
-export interface Fate {
-  dead: boolean;
-  /** Queries until it dies; null: it lives. */
-  fuse: number | null;
-}
-
-/** Counts the queries under way and lets dead nodes change nothing. */
-export const createWatch = () => {
-  const watch = {
-    started: 0,
-    ended: 0,
-    guard: (store: Store, fate: Fate): Store => {
-      const plugin: KyselyPlugin = {
-        transformQuery({ node }) {
-          if (fate.fuse !== null && fate.fuse-- <= 0) fate.dead = true;
-          if (fate.dead) throw new Error('this node is dead');
-          watch.started++;
-          return node;
-        },
-        async transformResult({ result }) {
-          watch.ended++;
-          return result;
-        },
-      };
-      const guarded =
-        <T>(work: (tx: never) => Promise<T>) =>
-        (tx: Store['db']) =>
-          work(watchQueries(tx, plugin) as never);
-      return {
-        ...store,
-        db: watchQueries(store.db, plugin),
-        transaction: (work) => store.transaction(guarded(work)),
-        write: (work) => store.write(guarded(work)),
-      };
-    },
-  };
-  return watch;
 };

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { isPostgres, type Queryable, textsOf } from './dialect.ts';
 import { changeEach, insertEach } from './each.ts';
 import { prepared } from './prepared.ts';
+import { retire } from './schedule.ts';
 import type { AttemptRow, Changes, GrantRow, GrantsTable, New, RefreshAttemptsTable } from './schema.ts';
 
 export const insert = async (db: Queryable, grant: New<GrantsTable>): Promise<void> => {
@@ -38,9 +39,9 @@ export const update = async (db: Queryable, id: string, changes: Changes<GrantsT
 export const updateEach = (db: Queryable, rows: GrantChanges[]): Promise<void> =>
   changeEach(db, rows, { table: 'grants', key: 'id', one: updateOne });
 
-/** Removes a grant with its schedule, journal and attempts: its credentials exist nowhere afterwards. */
+/** Removes a grant with its schedule and attempts: its credentials exist nowhere afterwards. */
 export const remove = async (db: Queryable, id: string): Promise<void> => {
-  await db.deleteFrom('schedule').where('grant_id', '=', id).execute();
+  await retire(db, id);
   await db.deleteFrom('refresh_attempts').where('grant_id', '=', id).execute();
   await db.deleteFrom('grants').where('id', '=', id).execute();
 };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createGroupCommit } from './group.ts';
+import { createGroupCommit, createPace, gather } from './group.ts';
 
 /** A database that says what was committed, and in which transactions. */
 const createDatabase = (parallel = 1) => {
@@ -60,6 +60,37 @@ describe('pieces of work that come together', () => {
     await new Promise((resolve) => setImmediate(resolve));
     await Promise.all([first, put(2), put(3)]);
     expect(transactions).toEqual([[1], [2, 3]]);
+  });
+});
+
+describe('the pause after a group', () => {
+  it('is as long as the group took, and five milliseconds at most', () => {
+    let now = 1000;
+    const pace = createPace(() => now);
+    expect(pace.pause()).toBeLessThanOrEqual(0);
+    pace.took(3);
+    expect(pace.pause()).toBe(3);
+    now += 2;
+    expect(pace.pause()).toBe(1);
+    now += 1;
+    expect(pace.pause()).toBe(0);
+    pace.took(200);
+    expect(pace.pause()).toBe(5);
+  });
+
+  it('lets what comes meanwhile go together', async () => {
+    const groups: number[][] = [];
+    const add = gather<number, number>(
+      async (group) => {
+        groups.push(group);
+        return group;
+      },
+      1,
+      { pause: () => (groups.length === 0 ? 0 : 50), took: () => {} },
+    );
+    expect(await add(1)).toBe(1);
+    expect(await Promise.all([add(2), Promise.resolve().then(() => add(3)), add(4)])).toEqual([2, 3, 4]);
+    expect(groups).toEqual([[1], [2, 4, 3]]);
   });
 });
 

@@ -7,11 +7,37 @@ type Run = <T>(work: Work<T>) => Promise<T>;
 /** So many keep SQLite, and with it the event loop, busy for less than 5 ms; more only raise the tail of the waiting time. */
 const largestGroup = 50;
 
+/** How long a group may be waited for at most, in milliseconds. */
+const longestPause = 5;
+
 interface Waiting<Item, Result> {
   item: Item;
   resolve: (result: Result) => void;
   reject: (error: unknown) => void;
 }
+
+/** When the next group may begin. */
+interface Pace {
+  /** Milliseconds from now. */
+  pause(): number;
+  took(milliseconds: number): void;
+}
+
+/**
+ * After a group as long a pause as it took: while there is much to commit half of the time goes into gathering it, which
+ * makes few large groups of many small ones, and while there is little nobody waits.
+ */
+export const createPace = (now = () => performance.now()): Pace => {
+  let free = 0;
+  return {
+    pause: () => free - now(),
+    took(milliseconds) {
+      free = now() + Math.min(milliseconds, longestPause);
+    },
+  };
+};
+
+export const withoutPause: Pace = { pause: () => 0, took: () => {} };
 
 /**
  * Commits pieces of work that come at about the same time in one transaction, which costs one sync to disk instead of
@@ -20,8 +46,9 @@ interface Waiting<Item, Result> {
  *
  * @param run executes one transaction
  * @param parallel how many groups may be under way; more than one only where the database takes several writers
+ * @param pace when the next group may begin
  */
-export const createGroupCommit = (run: Run, parallel: number): Run => {
+export const createGroupCommit = (run: Run, parallel: number, pace: Pace = withoutPause): Run => {
   const commit = gather<Work<unknown>, unknown>(
     (group) =>
       run(async (tx) => {
@@ -30,6 +57,7 @@ export const createGroupCommit = (run: Run, parallel: number): Run => {
         return results;
       }),
     parallel,
+    pace,
   );
   return <T>(work: Work<T>) => commit(work) as Promise<T>;
 };
@@ -39,10 +67,12 @@ export const createGroupCommit = (run: Run, parallel: number): Run => {
  *
  * @param act does a whole group; gives a result for each, in order
  * @param parallel how many groups may be under way
+ * @param pace when the next group may begin
  */
 export const gather = <Item, Result>(
   act: (group: Item[]) => Promise<Result[]>,
   parallel: number,
+  pace = withoutPause,
 ): ((item: Item) => Promise<Result>) => {
   const queue: Waiting<Item, Result>[] = [];
   let active = 0;
@@ -54,19 +84,23 @@ export const gather = <Item, Result>(
     const group = queue.splice(0, largestGroup);
     active++;
     schedule();
+    const begun = performance.now();
     try {
       await settleAll(act, group);
     } finally {
       active--;
+      pace.took(performance.now() - begun);
       schedule();
     }
   };
 
-  // What one turn of the event loop brings together is one group: nobody waits for a timer.
+  // What one turn of the event loop brings together is one group at least.
   const schedule = (): void => {
     if (scheduled || queue.length === 0 || active >= parallel) return;
     scheduled = true;
-    setImmediate(() => void flush());
+    const pause = pace.pause();
+    if (pause < 1) setImmediate(() => void flush());
+    else setTimeout(() => void flush(), pause);
   };
 
   return (item) =>

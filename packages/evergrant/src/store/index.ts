@@ -5,7 +5,7 @@ import type { DatabaseSettings } from '../settings/types.ts';
 import type { Clock } from '../telemetry/clock.ts';
 import type { Secret } from '../telemetry/secret.ts';
 import type { Queryable } from './dialect.ts';
-import { createGroupCommit } from './group.ts';
+import { createGroupCommit, createPace, withoutPause } from './group.ts';
 import { type Hints, listenForHints } from './hints.ts';
 import { migrations, postgresTypes, sqliteTypes } from './migrations.ts';
 import { createPointReads, type PointReads } from './point-reads.ts';
@@ -58,7 +58,7 @@ export interface Store {
 
 export interface StoreOptions {
   clock: Clock;
-  /** Whether leases are judged by `clock` on PostgreSQL too; for tests that move it. */
+  /** Whether leases are judged by `clock` on PostgreSQL too, and commits wait for no other; for tests that move it. */
   ownTime?: boolean;
   /** Called with what other processes changed. */
   heard?: (id: string) => void;
@@ -72,7 +72,7 @@ export interface StoreOptions {
 export const openStore = async (settings: DatabaseSettings, options: StoreOptions): Promise<Store> =>
   settings.kind === 'postgres' ? openPostgresStore(settings.url, options) : openSqliteStore(settings.path, options);
 
-const openSqliteStore = async (path: string, { clock }: StoreOptions): Promise<Store> => {
+const openSqliteStore = async (path: string, { clock, ownTime }: StoreOptions): Promise<Store> => {
   const { dialect, preparePointRead } = openSqlite(path);
   const db = new Kysely<Database>({ dialect });
   await migrateOrClose(db, migrations(sqliteTypes));
@@ -82,15 +82,15 @@ const openSqliteStore = async (path: string, { clock }: StoreOptions): Promise<S
     reads: createPointReads(db, preparePointRead),
     transaction,
     writers: 1,
-    write: createGroupCommit(transaction, 1),
+    write: createGroupCommit(transaction, 1, ownTime ? withoutPause : createPace()),
     now: async () => clock.now(),
     hints: null,
     close: () => db.destroy(),
   };
 };
 
-/** Groups of small writes under way at the same time. */
-const parallelGroups = 4;
+/** Groups of small writes under way at the same time: one that waits for a lock must not keep the others waiting. */
+const parallelGroups = 2;
 
 const openPostgresStore = async (url: Secret, { clock, ownTime, heard }: StoreOptions): Promise<Store> => {
   const migrating = new Kysely<Database>({ dialect: openPostgres(url, 'migration').dialect });
@@ -105,7 +105,7 @@ const openPostgresStore = async (url: Secret, { clock, ownTime, heard }: StoreOp
     reads: createPointReads(db),
     transaction,
     writers: parallelGroups,
-    write: createGroupCommit(transaction, parallelGroups),
+    write: createGroupCommit(transaction, parallelGroups, ownTime ? withoutPause : createPace()),
     now: ownTime ? async () => clock.now() : databaseTime,
     hints,
     async close() {

@@ -1,4 +1,5 @@
 import { type Queryable, textsOf } from './dialect.ts';
+import { insertEach } from './each.ts';
 import { prepared } from './prepared.ts';
 import type { JournalRow, JournalTable, New } from './schema.ts';
 
@@ -14,22 +15,43 @@ export const insertOnce = async (db: Queryable, entry: New<JournalTable>): Promi
   await insertUnlessThere(db, entry);
 };
 
+/** As {@link insertOnce}, for several. */
+export const insertEachOnce = (db: Queryable, entries: New<JournalTable>[]): Promise<void> =>
+  insertEach(db, entries, { table: 'journal', one: insertUnlessThere });
+
 export const byFlow = (db: Queryable, flowId: string, kind: JournalRow['kind']): Promise<JournalRow | undefined> =>
   db.selectFrom('journal').selectAll().where('flow_id', '=', flowId).where('kind', '=', kind).executeTakeFirst();
+
+const selectUnfinished = prepared((db, { before }: { before: number }) =>
+  db
+    .selectFrom('journal')
+    .selectAll()
+    .where('kind', '=', 'refresh')
+    .where('created_at', '<=', before)
+    .orderBy('created_at'),
+);
 
 /**
  * Answers to renewals that nobody has committed: their process died between the answer and the commit.
  *
  * @param before only those that came before; a process that lives commits its own at once
  */
-export const unfinishedRenewals = (db: Queryable, before: number): Promise<JournalRow[]> =>
+export const unfinishedRenewals = async (db: Queryable, before: number): Promise<JournalRow[]> =>
+  (await selectUnfinished(db, { before })).rows;
+
+const selectHeld = prepared((db, { grantIds }: { grantIds: string }) =>
   db
     .selectFrom('journal')
-    .selectAll()
+    .select('grant_id')
     .where('kind', '=', 'refresh')
-    .where('created_at', '<=', before)
-    .orderBy('created_at')
-    .execute();
+    .where('grant_id', 'in', textsOf(db, grantIds)),
+);
+
+/** Of these grants, those for which an answer lies here that nobody has committed. */
+export const heldFor = async (db: Queryable, grantIds: string[]): Promise<Set<string>> =>
+  grantIds.length === 0
+    ? new Set()
+    : new Set((await selectHeld(db, { grantIds: JSON.stringify(grantIds) })).rows.flatMap((row) => row.grant_id ?? []));
 
 const deleteSeveral = prepared((db, { ids }: { ids: string }) =>
   db.deleteFrom('journal').where('id', 'in', textsOf(db, ids)).returning('id'),

@@ -74,6 +74,25 @@ export const putOff = async (db: Queryable, grantId: string, until: number | nul
     .execute();
 };
 
+/**
+ * Takes a grant that is being removed out of the schedule. While it is leased its request may be under way, which still
+ * counts among those that its app is sent at a time: then the row stays, due never, until the request or the lease ends.
+ * Its fence moves on, so that what is not sent yet never is.
+ */
+export const retire = async (db: Queryable, grantId: string): Promise<void> => {
+  await db.deleteFrom('schedule').where('grant_id', '=', grantId).where('lease_until', 'is', null).execute();
+  await db
+    .updateTable('schedule')
+    .set((e) => ({ due_at: null, fence: e('fence', '+', 1) }))
+    .where('grant_id', '=', grantId)
+    .execute();
+};
+
+/** Gives back the lease of a grant that is gone, when the request ended for which it was kept. */
+export const release = async (db: Queryable, grantId: string, markId: string): Promise<void> => {
+  await db.deleteFrom('schedule').where('grant_id', '=', grantId).where('mark_id', '=', markId).execute();
+};
+
 const selectDue = prepared((db, at: GateKey & { urgency: number; now: number; limit: number }) =>
   db
     .selectFrom('schedule')
@@ -198,12 +217,47 @@ export const noteUse = async (db: Queryable, grantIds: string[], at: number): Pr
     .execute();
 };
 
-/** How many grants are due, and since when the oldest is. */
-export const backlog = async (db: Queryable, now: number): Promise<{ due: number; oldest: number | null }> => {
-  const row = await db
-    .selectFrom('schedule')
-    .select((e) => [e.fn.countAll<number>().as('due'), e.fn.min('due_at').as('oldest')])
-    .where('due_at', '<=', now)
-    .executeTakeFirst();
-  return { due: Number(row?.due ?? 0), oldest: row?.oldest == null ? null : Number(row.oldest) };
+/** Removes leases of grants that are gone, whose process never said what became of the request. */
+export const removeLapsed = async (db: Queryable, now: number): Promise<void> => {
+  await db
+    .deleteFrom('schedule')
+    .where('grant_id', 'in', (from) =>
+      from
+        .selectFrom('schedule')
+        .select('grant_id')
+        .where('lease_until', '<=', now)
+        .where((e) =>
+          e.not(e.exists(e.selectFrom('grants').select('id').whereRef('grants.id', '=', 'schedule.grant_id'))),
+        )
+        .$if(isPostgres(db), (query) => query.forUpdate().skipLocked()),
+    )
+    .execute();
+};
+
+const selectBacklog = prepared((db, { provider, clientId, now }: GateKey & { now: number }) => {
+  const [first, second, third] = urgencies.map((urgency) =>
+    db
+      .selectFrom('schedule')
+      .select((e) => [e.fn.countAll<number>().as('due'), e.fn.min('due_at').as('oldest')])
+      .where('provider', '=', provider)
+      .where('client_id', '=', clientId)
+      .where('urgency', '=', urgency)
+      .where('due_at', '<=', now),
+  );
+  return first!.unionAll(second!).unionAll(third!);
+});
+
+/** How many grants of these apps are due, and since when the oldest is. Reads what is due, not what there is. */
+export const backlog = async (
+  db: Queryable,
+  apps: GateKey[],
+  now: number,
+): Promise<{ due: number; oldest: number | null }> => {
+  const rows = [];
+  for (const app of apps) rows.push(...(await selectBacklog(db, { ...app, now })).rows);
+  const times = rows.flatMap(({ oldest }) => (oldest === null ? [] : Number(oldest)));
+  return {
+    due: rows.reduce((sum, { due }) => sum + Number(due), 0),
+    oldest: times.length === 0 ? null : Math.min(...times),
+  };
 };

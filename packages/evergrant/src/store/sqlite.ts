@@ -1,12 +1,26 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { type CompiledQuery, SqliteAdapter, SqliteDialect, type SqliteStatement } from 'kysely';
+import {
+  type CompiledQuery,
+  type DatabaseConnection,
+  SqliteAdapter,
+  SqliteDialect,
+  type SqliteDialectConfig,
+  SqliteDriver,
+  type SqliteStatement,
+} from 'kysely';
 import { EvergrantError } from '../errors/index.ts';
 import type { PreparePointRead } from './point-reads.ts';
 
 /** How long a statement waits for another process, in milliseconds. */
 const busyTimeout = 5000;
+
+/** For how much of it the event loop stands still; from then on it goes on, and the statement is tried again. */
+const blockingTimeout = 10;
+
+/** KiB of pages kept in memory: with a million grants, the upper levels of every index and what was just read. */
+const cacheSize = 32 * 1024;
 
 /** How many prepared statements are kept; the product has fewer distinct ones. */
 const statementCacheSize = 500;
@@ -34,7 +48,7 @@ export const openSqlite = (path: string): Sqlite => {
   const database = openFile(path);
   const statements = new Map<string, SqliteStatement>();
   const prepare = (sql: string): SqliteStatement => {
-    const statement = converting(() => toKysely(database.prepare(sql === 'begin' ? 'begin immediate' : sql)));
+    const statement = toKysely(database.prepare(sql === 'begin' ? 'begin immediate' : sql));
     if (statements.size >= statementCacheSize) statements.clear();
     statements.set(sql, statement);
     return statement;
@@ -65,6 +79,13 @@ export const openSqlite = (path: string): Sqlite => {
  * file makes the tables while another one waits, and a crash half way leaves nothing behind.
  */
 class LockingSqliteDialect extends SqliteDialect {
+  readonly #config: SqliteDialectConfig;
+
+  constructor(config: SqliteDialectConfig) {
+    super(config);
+    this.#config = config;
+  }
+
   override createAdapter(): SqliteAdapter {
     return new (class extends SqliteAdapter {
       override get supportsTransactionalDdl(): boolean {
@@ -72,13 +93,46 @@ class LockingSqliteDialect extends SqliteDialect {
       }
     })();
   }
+
+  override createDriver(): SqliteDriver {
+    return new WaitingDriver(this.#config);
+  }
 }
+
+/** A driver whose statements wait for another process without keeping the event loop. */
+class WaitingDriver extends SqliteDriver {
+  #waiting?: DatabaseConnection;
+
+  override async acquireConnection(): Promise<DatabaseConnection> {
+    this.#waiting ??= waiting(await super.acquireConnection());
+    return this.#waiting;
+  }
+}
+
+const waiting = (connection: DatabaseConnection): DatabaseConnection => ({
+  executeQuery: (query) => untilFree(() => connection.executeQuery(query)),
+  streamQuery: (query, chunkSize) => connection.streamQuery(query, chunkSize),
+});
+
+/** A statement that found the file locked has had no effect. */
+const untilFree = async <T>(execute: () => Promise<T>): Promise<T> => {
+  const end = performance.now() + busyTimeout;
+  for (;;) {
+    try {
+      return await execute();
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > end) throw converted(error);
+      await new Promise((resolve) => setTimeout(resolve, blockingTimeout * Math.random()));
+    }
+  }
+};
 
 const openFile = (path: string): DatabaseSync => {
   try {
     if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     const opened = new DatabaseSync(path, { timeout: busyTimeout });
     opened.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on');
+    opened.exec(`pragma cache_size = -${cacheSize}; pragma busy_timeout = ${blockingTimeout}`);
     return opened;
   } catch (error) {
     const { code = 'unknown', message } = error as NodeJS.ErrnoException;
@@ -93,24 +147,36 @@ type Parameter = string | number | bigint | Uint8Array | null;
 
 const toKysely = (statement: StatementSync): SqliteStatement => ({
   reader: statement.columns().length > 0,
-  all: (parameters) => converting(() => statement.all(...(parameters as Parameter[]))),
-  run: (parameters) => converting(() => statement.run(...(parameters as Parameter[]))),
+  all: (parameters) => statement.all(...(parameters as Parameter[])),
+  run: (parameters) => statement.run(...(parameters as Parameter[])),
   iterate: (parameters) => statement.iterate(...(parameters as Parameter[])) as IterableIterator<unknown>,
 });
 
-/** SQLITE_CONSTRAINT: the query was wrong or lost a race; the caller decides. */
-const constraint = 19;
+/** SQLITE_ERROR and SQLITE_CONSTRAINT: the query was wrong or lost a race; the caller decides. */
+const ofTheQuery = [1, 19];
+
+/** SQLITE_BUSY: another process writes. */
+const busy = 5;
+
+/** The primary result code of SQLite; null: the error is none of its. */
+const resultOf = (error: unknown): number | null => {
+  const { errcode, code } = error as { errcode?: number; code?: string };
+  return error instanceof Error && code === 'ERR_SQLITE_ERROR' ? (errcode ?? 1) & 0xff : null;
+};
+
+const isBusy = (error: unknown): boolean => resultOf(error) === busy;
 
 /** Turns the faults of the file, the disk and the lock into `storage_unavailable`. */
+const converted = (error: unknown): unknown => {
+  const result = resultOf(error);
+  if (result === null || ofTheQuery.includes(result)) return error;
+  return new EvergrantError('storage_unavailable', { detail: `SQLite says: ${(error as Error).message}` });
+};
+
 const converting = <T>(work: () => T): T => {
   try {
     return work();
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    const { errcode, code } = error as { errcode?: number; code?: string };
-    if (code === 'ERR_SQLITE_ERROR' && ((errcode ?? 0) & 0xff) !== constraint && (errcode ?? 1) !== 1) {
-      throw new EvergrantError('storage_unavailable', { detail: `SQLite says: ${error.message}` });
-    }
-    throw error;
+    throw converted(error);
   }
 };

@@ -3,6 +3,7 @@ import { type FileHandle, link, mkdir, open, unlink, writeFile } from 'node:fs/p
 import { dirname, resolve } from 'node:path';
 import { EvergrantError, isEvergrantError } from '../errors/index.ts';
 import { type NamedKey, parseKeys } from '../settings/encryption-keys.ts';
+import { syncFolder } from './sync-folder.ts';
 
 /**
  * Reads the key file, or makes it with a new key at the first start. Of several processes that start at once one
@@ -86,13 +87,6 @@ const closing = async <T>(handle: FileHandle, work: () => Promise<T>): Promise<T
   } finally {
     await handle.close();
   }
-};
-
-/** Makes the new name survive a power cut. Windows cannot open a folder and does not need to. */
-const syncFolder = async (folder: string): Promise<void> => {
-  if (process.platform === 'win32') return;
-  const handle = await open(folder, 'r');
-  await closing(handle, () => handle.sync());
 };
 
 const unavailable = (detail: string): EvergrantError => new EvergrantError('storage_key_unavailable', { detail });

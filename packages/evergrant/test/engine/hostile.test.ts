@@ -77,7 +77,7 @@ const createRig = async (count: number, tokenResponse?: OAuth2Protocol['tokenRes
 
   /** Until nothing is on the wire but what drips, and what came of the rest is stored. */
   const rest = async (): Promise<void> => {
-    for (let quiet = 0; quiet < 4; ) {
+    for (let quiet = 0; quiet < 8; ) {
       await new Promise((resolve) => setImmediate(resolve));
       quiet = wire.underWay <= endpoint.state.dripping ? quiet + 1 : 0;
     }

@@ -108,7 +108,7 @@ const mostWithin = (sent: Sent[], milliseconds: number): number => {
 };
 
 /** Lets time pass in steps, after each of which the engine has so many turns of the event loop to work. */
-const pass = async (scene: Scene, milliseconds: number, step: number, turns = 4): Promise<void> => {
+const pass = async (scene: Scene, milliseconds: number, step: number, turns = 8): Promise<void> => {
   for (let passed = 0; passed < milliseconds; passed += step) {
     scene.clock.advance(step);
     for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));

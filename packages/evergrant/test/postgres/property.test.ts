@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { randomSeed } from '../../src/grants/simulation/random.test-support.ts';
+import { firstSeed } from '../../src/grants/simulation/random.test-support.ts';
 import { play } from '../../src/grants/simulation/run.test-support.ts';
 import { platforms } from '../../src/grants/simulation/scenarios.test-support.ts';
 import { openStore, type Store } from '../../src/store/index.ts';
@@ -9,8 +9,7 @@ import { empty } from '../store/support.ts';
 import { describeWithPostgres } from './support.ts';
 
 /** `SEED=123 vitest run postgres/property` replays one, as far as two connections to a server can be replayed. */
-const replay = process.env['SEED'] === undefined ? null : Number(process.env['SEED']);
-const seedsEach = replay === null ? Number(process.env['SEEDS'] ?? 20) : 1;
+const { seed: first, count } = firstSeed({ usually: 20, inCi: 20 });
 
 describeWithPostgres('on PostgreSQL too', (server) => {
   let store: Store;
@@ -30,12 +29,11 @@ describeWithPostgres('on PostgreSQL too', (server) => {
   describe('no grant is lost but those whose answer died on the wire', () => {
     for (const [name, scenario] of Object.entries(platforms)) {
       test(`at a platform that ${name}`, async () => {
-        const first = replay ?? randomSeed();
-        for (let seed = first; seed < first + seedsEach; seed++) {
+        for (let seed = first; seed < first + count; seed++) {
           const { violations, steps } = await play(openEmpty, seed, scenario);
           expect(violations, `replay with SEED=${seed}; the steps were\n${steps.join('\n')}`).toEqual([]);
         }
-      }, 180_000);
+      }, 600_000);
     }
   });
 });

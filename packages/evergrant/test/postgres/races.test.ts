@@ -6,7 +6,7 @@ import { claimDue } from '../../src/grants/claim.ts';
 import type { Context } from '../../src/grants/context.ts';
 import { warnOfEnds } from '../../src/grants/expiring.ts';
 import { noteDegraded } from '../../src/grants/failing.ts';
-import { gateKey } from '../../src/grants/gate.ts';
+import { block, gateKey } from '../../src/grants/gate.ts';
 import { createInstanceApps } from '../../src/grants/instance-apps.ts';
 import { endWithoutRenewal } from '../../src/grants/read.ts';
 import { createRenewals } from '../../src/grants/renew.ts';
@@ -83,6 +83,25 @@ describeWithPostgres('two nodes at the same moment', (server) => {
   };
 
   const error = new EvergrantError('provider_unavailable');
+
+  test('find an app failing, and the second knows of the first', async () => {
+    const { clock, one, two } = await createNodes();
+    const app = one.apps.list()[0]!;
+    await gates.ensure(one.store.db, gateKey(app), clock.now());
+    const find = (context: Context) =>
+      context.store.transaction((tx) => block(context, tx, app, 'outage', error, clock.now()));
+    let met: Promise<unknown> | undefined;
+    let isThrough = false;
+    await one.store.transaction(async (tx) => {
+      await block(one, tx, app, 'outage', error, clock.now());
+      met = find(two).finally(() => {
+        isThrough = true;
+      });
+      await until('the other node', async () => isThrough || (await waiting(one.store)) > 0);
+    });
+    await met;
+    expect(await gates.find(one.store.db, gateKey(app))).toMatchObject({ blocked_by: 'outage', failures: 1 });
+  });
 
   test('disconnect the last two siblings, and one of them removes the grant', async () => {
     const { one, two } = await createNodes();

@@ -20,7 +20,7 @@ describeOnEachDatabase('the slots of calls', (database) => {
   });
 
   test('are given to one of two nodes that try at once', async () => {
-    const other = await database.other();
+    const other = await database.open();
     for (let slot = 1; slot <= 20; slot++) {
       const taken = await Promise.all(
         [database.store, other].map(({ db }, node) =>

@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import type { DatabaseSettings } from '../../src/settings/types.ts';
-import { grants, openStore, schedule } from '../../src/store/index.ts';
+import { connections, grants, openStore, type Store, schedule } from '../../src/store/index.ts';
 import { migrations, sqliteTypes } from '../../src/store/migrations.ts';
 import { systemClock } from '../../src/telemetry/clock.ts';
 import { Secret } from '../../src/telemetry/secret.ts';
 import { describeWithPostgres } from '../postgres/support.ts';
 import { useFolder } from '../support/folder.ts';
 import { runProcess } from '../support/process.ts';
-import { aGrant, aSchedule, noon } from './rows.ts';
+import { aConnection, aGrant, aSchedule, noon } from './rows.ts';
 import { describeOnEachDatabase } from './support.ts';
 
 const open = (settings: DatabaseSettings) => openStore(settings, { clock: systemClock });
@@ -154,7 +154,7 @@ describeOnEachDatabase('a database that was opened before', (database) => {
       store.write(async (tx) => {
         await grants.insert(tx, aGrant(`g${index}`, { generation: index }));
         // This one names a grant that is not there; on PostgreSQL the whole transaction is void from here on.
-        if (index === 7) await schedule.insert(tx, aSchedule('none'));
+        if (index === 7) await connections.insert(tx, aConnection('orphan', 'none'));
         return index;
       }),
     );
@@ -167,6 +167,28 @@ describeOnEachDatabase('a database that was opened before', (database) => {
     expect(stored.map(({ generation }) => generation)).toEqual(
       Array.from({ length: 50 }, (_, index) => index).filter((index) => index !== 7),
     );
+  });
+
+  test('waits for another that writes, without keeping the thread from it', async () => {
+    const { store } = database;
+    const other = await database.open();
+    await grants.insert(store.db, aGrant('a'));
+    const order: string[] = [];
+    const write = (name: string, by: Store, during: () => Promise<unknown> = async () => {}): Promise<void> =>
+      by.transaction(async (tx) => {
+        await grants.update(tx, 'a', { owner: name });
+        await during();
+        order.push(name);
+      });
+    let second: Promise<void> | undefined;
+    await write('first', other, () => {
+      second = write('second', store);
+      // Longer than a statement keeps the thread waiting.
+      return new Promise((resolve) => setTimeout(resolve, 100));
+    });
+    await second;
+    expect(order).toEqual(['first', 'second']);
+    expect(await grants.byId(store.db, 'a')).toMatchObject({ owner: 'second' });
   });
 
   test('makes a piece durable before it says so', async () => {

@@ -57,14 +57,46 @@ describeOnEachDatabase('the schedule', (database) => {
     expect(await schedule.inFlight(db, { ...app, provider: 'none' }, noon)).toBe(0);
   });
 
-  test('counts what is due, of every app', async () => {
+  test('keeps the lease of a grant that is removed, and nothing else of it', async () => {
     const { db } = database.store;
-    expect(await schedule.backlog(db, noon)).toEqual({ due: 0, oldest: null });
-    await insert('due', { due_at: noon });
+    await insert('leased', { lease_until: noon + minute, mark_id: 'att_1', fence: 3, due_at: noon });
+    await insert('free', { due_at: noon });
+    for (const id of ['leased', 'free']) await grants.remove(db, id);
+    expect(await row('free')).toBeUndefined();
+    expect(await row('leased')).toMatchObject({ due_at: null, fence: 4 });
+    expect(await schedule.inFlight(db, app, noon)).toBe(1);
+    await schedule.release(db, 'leased', 'att_0');
+    expect(await row('leased')).toBeDefined();
+    await schedule.release(db, 'leased', 'att_1');
+    expect(await row('leased')).toBeUndefined();
+  });
+
+  test('removes what is left of removed grants when their leases are over', async () => {
+    const { db } = database.store;
+    for (const id of ['gone', 'gone later', 'lives']) await insert(id, { lease_until: noon, mark_id: 'att_1' });
+    await schedule.update(db, 'gone later', { lease_until: noon + 1 });
+    for (const id of ['gone', 'gone later']) await grants.remove(db, id);
+    await schedule.removeLapsed(db, noon);
+    expect([await row('gone'), (await row('gone later'))?.grant_id, (await row('lives'))?.grant_id]).toEqual([
+      undefined,
+      'gone later',
+      'lives',
+    ]);
+  });
+
+  test('counts what is due, of every app that is asked for and of every urgency', async () => {
+    const { db } = database.store;
+    const another = { ...app, clientId: 'another' };
+    expect(await schedule.backlog(db, [app, another], noon)).toEqual({ due: 0, oldest: null });
+    await insert('due', { due_at: noon, urgency: 0 });
+    await insert('due too', { due_at: noon, urgency: 1 });
     await insert('overdue', { due_at: noon - minute, client_id: 'another' });
     await insert('future', { due_at: noon + 1 });
     await insert('never', { due_at: null });
-    expect(await schedule.backlog(db, noon)).toEqual({ due: 2, oldest: noon - minute });
+    await insert('other', { due_at: noon - 2 * minute, provider: 'other' });
+    expect(await schedule.backlog(db, [app, another], noon)).toEqual({ due: 3, oldest: noon - minute });
+    expect(await schedule.backlog(db, [app], noon)).toEqual({ due: 2, oldest: noon });
+    expect(await schedule.backlog(db, [], noon)).toEqual({ due: 0, oldest: null });
   });
 
   test('puts off what is due, and nothing that was renewed meanwhile', async () => {
@@ -118,13 +150,6 @@ describeOnEachDatabase('the schedule', (database) => {
     expect(await row('none')).toBeUndefined();
   });
 
-  test('goes with its grant', async () => {
-    const { db } = database.store;
-    await insert('a');
-    await db.deleteFrom('grants').where('id', '=', 'a').execute();
-    expect(await row('a')).toBeUndefined();
-  });
-
   test('judges time by a clock that every process shares', async () => {
     const before = Date.now();
     const now = await database.store.now(database.store.db);
@@ -135,7 +160,7 @@ describeOnEachDatabase('the schedule', (database) => {
 
   test('keeps two processes from claiming the same grant', async () => {
     for (let count = 0; count < 20; count++) await insert(`g${count}`, { due_at: noon - count });
-    const other = await database.other();
+    const other = await database.open();
     const claim = (store: typeof other, node: string) =>
       store.transaction(async (tx) => {
         const rows = await schedule.candidates(tx, app, noon, 10);
@@ -152,7 +177,7 @@ describeOnEachDatabase('the schedule', (database) => {
 
   test('serves one transaction after the other where they change the same grant', async () => {
     await insert('a');
-    const other = await database.other();
+    const other = await database.open();
     const increment = (store: typeof other) =>
       store.transaction(async (tx) => {
         const current = (await schedule.byGrant(tx, 'a', true))!;
@@ -165,7 +190,7 @@ describeOnEachDatabase('the schedule', (database) => {
   test('serves one transaction after the other where they take from the same limit', async () => {
     await gates.ensure(database.store.db, app, noon);
     await gates.update(database.store.db, app, { permits: 20 });
-    const other = await database.other();
+    const other = await database.open();
     const take = (store: typeof other) =>
       store.transaction(async (tx) => {
         const gate = (await gates.find(tx, app, true))!;

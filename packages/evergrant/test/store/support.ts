@@ -13,11 +13,6 @@ export interface TestedDatabase {
   readonly store: Store;
   /** A store of its own on the same database, which is closed when the test ends. */
   open(options?: Partial<StoreOptions>): Promise<Store>;
-  /**
-   * What writes beside {@link store}. On PostgreSQL it has connections of its own; on SQLite it is the same store, because
-   * there a second writer waits without letting the first one go on, unless it is another process.
-   */
-  other(): Promise<Store>;
 }
 
 /** Runs a suite on SQLite and on PostgreSQL: what the store's functions do must not depend on which it is. */
@@ -58,7 +53,6 @@ const useDatabase = (kind: DatabaseSettings['kind'], make: () => Promise<Databas
   return {
     kind,
     open,
-    other: async () => (kind === 'sqlite' ? stores[0]! : open()),
     get settings() {
       return settings;
     },

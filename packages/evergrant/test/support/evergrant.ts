@@ -116,7 +116,7 @@ export const createInstallation = async (options: InstallationOptions = {}): Pro
     launch,
     async start(more) {
       const running = launch(['start'], more);
-      await running.says('Evergrant is ready');
+      await running.says('Evergrant is ready', 50_000);
       return {
         ...running,
         async stop() {

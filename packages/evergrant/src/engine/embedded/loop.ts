@@ -10,8 +10,8 @@ import type { Clock } from '../../telemetry/clock.ts';
 const concurrency = 256;
 
 /** Rather than for one renewal that ended, the schedule is looked at for so many, or after a moment. */
-const batch = 40;
-const moment = 20;
+const batch = 80;
+const moment = 50;
 
 /** The longest time between two looks at the schedule, in milliseconds: another process may have changed it. */
 const safetyPoll = 15_000;

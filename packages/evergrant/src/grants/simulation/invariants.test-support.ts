@@ -39,7 +39,8 @@ const checkAccount = async (
   if (decreased(account.grantId, { generation: grant.generation, fence: row.fence }))
     found.push('I5: it went backwards');
 
-  const accepted = (await world.durableTokens(account)).some((token) => world.platform.accepts(token));
+  const durable = await world.durableTokens(account);
+  const accepted = durable.some((token) => world.platform.accepts(token));
   const underWay = [...world.wires(true), ...world.wires(false)].some((wire) => wire.account === account);
   if (grant.status === 'reauth_required' && !account.ghost) {
     found.push(`I4: ended (${grant.reason}) although no answer was lost`);
@@ -49,7 +50,7 @@ const checkAccount = async (
   if (grant.status === 'active' && resolved && !underWay && !accepted) {
     found.push('I6: at rest, unmarked, and the platform accepts nothing that is stored');
   }
-  if (row.mark_hash !== null && (await world.durableTokens(account)).includes(row.mark_hash)) {
+  if (row.mark_hash !== null && durable.includes(row.mark_hash)) {
     found.push('I10: the mark holds the token');
   }
   return found;
@@ -60,6 +61,9 @@ export const checkEnd = async (world: World): Promise<string[]> => {
   const found: string[] = [];
   if ((await journal.unfinishedRenewals(world.store.db, Number.MAX_SAFE_INTEGER)).length > 0) {
     found.push('I3: an answer was left in the journal');
+  }
+  for (const { grantId } of world.accounts.filter(({ deleted }) => deleted)) {
+    if (await schedule.byGrant(world.store.db, grantId)) found.push('I9: a lease outlived its grant and its request');
   }
   for (const account of world.accounts.filter(({ deleted }) => !deleted)) {
     const grant = (await grants.byId(world.store.db, account.grantId))!;

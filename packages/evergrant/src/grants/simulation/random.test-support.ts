@@ -16,3 +16,13 @@ export const createRandom = (seed: number): (() => number) => {
  * by what it changes.
  */
 export const randomSeed = (): number => (process.env['CI'] === undefined ? randomInt(2 ** 31) : 1);
+
+/** Which seeds are played, and how many. `SEED` and `SEEDS` in the environment say otherwise. */
+export const firstSeed = ({ usually, inCi }: { usually: number; inCi: number }): { seed: number; count: number } => {
+  const { CI, SEED, SEEDS } = process.env;
+  const many = CI === undefined ? usually : inCi;
+  return {
+    seed: SEED === undefined ? randomSeed() : Number(SEED),
+    count: SEEDS === undefined ? (SEED === undefined ? many : 1) : Number(SEEDS),
+  };
+};

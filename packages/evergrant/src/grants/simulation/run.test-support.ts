@@ -1,5 +1,6 @@
-import type { Store } from '../../store/index.ts';
+import { type Store, schedule } from '../../store/index.ts';
 import { createManualClock } from '../../testing/manual-clock.ts';
+import { gateKey } from '../gate.ts';
 import { tryDueRevocations } from '../revocations.ts';
 import { leaseDuration } from '../timing.ts';
 import { checkEnd, checkSafety, createWitness } from './invariants.test-support.ts';
@@ -31,9 +32,10 @@ export const play = async (
     for (let step = 0; step < scenario.steps; step++) {
       steps.push(await takeStep(world, random));
       await world.rest();
-      world.expireWires();
-      for (const node of [...world.nodes]) if (node.dead) await world.crash(node);
+      await world.expireWires();
+      for (const node of [...world.nodes]) if (node.fate.dead) await world.crash(node);
       await world.rest();
+      for (const node of world.nodes) await world.forgetDurable(node);
       const violations = await checkSafety(world, decreased);
       if (violations.length > 0) return { violations, steps, lost: 0, ghosts: 0 };
     }
@@ -64,12 +66,14 @@ const misanswers = [
 const actions: Action[] = [
   [6, 'a little time passes', (world, random) => world.clock.advance(random() * 5000)],
   [2, 'some time passes', (world, random) => world.clock.advance(random() * 60_000)],
-  // Nodes judge leases by one clock, the database's, which is corrected now and then by a little.
-  [0.3, 'the wall clock jumps', (world, random) => world.clock.jump(random() * 8000 - 4000 - drift(world))],
+  [0.5, 'much time passes', (world, random) => world.clock.advance(random() * world.scenario.knobs.lifetime)],
+  // Nodes judge leases by one clock, the database's, which is corrected now and then by a little: less than what a lease
+  // lasts longer than the latest answer.
+  [0.3, 'the wall clock jumps', (world, random) => world.clock.jump(random() * 800 - 400 - drift(world))],
   [
     5,
     'a node takes what is due',
-    (world, random) => void pick(world.nodes, random)!.renewals.beginDue(3, ignore).catch(ignore),
+    (world, random) => void pick(world.awake(), random)?.renewals.beginDue(3, ignore).catch(ignore),
   ],
   [
     5,
@@ -77,22 +81,22 @@ const actions: Action[] = [
     (world, random) => {
       const account = pick(living(world), random);
       const mode = random() < 0.5 ? 'reader' : 'person';
-      if (account) pick(world.nodes, random)!.renewals.renew(account.grantId, mode).catch(ignore);
+      if (account) pick(world.awake(), random)?.renewals.renew(account.grantId, mode).catch(ignore);
     },
   ],
-  [10, 'the platform acts', (world, random) => on(world, pick(world.wires(false), random), 'process')],
-  [8, 'an answer arrives', (world, random) => on(world, pick(world.wires(true), random), 'deliver')],
+  [10, 'the platform acts', (world, random) => on(world, pick(world.atPlatform(), random), 'process')],
+  [8, 'an answer arrives', (world, random) => on(world, pick(attended(world, true), random), 'deliver')],
   [
     1,
     'a connection breaks',
-    (world, random) => on(world, pick([...world.wires(true), ...world.wires(false)], random), 'lose'),
+    (world, random) => on(world, pick([...attended(world, true), ...attended(world, false)], random), 'lose'),
   ],
-  [1, 'a connection is refused', (world, random) => on(world, pick(world.wires(false), random), 'refuse')],
+  [1, 'a connection is refused', (world, random) => on(world, pick(attended(world, false), random), 'refuse')],
   [
     1.5,
     'the platform answers nonsense',
     (world, random) => {
-      const wire = pick(world.wires(false), random);
+      const wire = pick(attended(world, false), random);
       if (wire) world.misanswer(wire, pick(misanswers, random)!);
     },
   ],
@@ -102,13 +106,35 @@ const actions: Action[] = [
     'a node will crash at a later query',
     (world, random) => {
       const node = pick(world.nodes, random)!;
-      node.fuse ??= Math.floor(random() * 15);
+      node.fate.fuse ??= Math.floor(random() * 15);
     },
+  ],
+  [1, 'a node stands still', (world, random) => on(world, pick(world.awake(), random), 'sleep')],
+  [
+    1,
+    'a node will stand still at a later query',
+    (world, random) => {
+      const node = pick(world.awake(), random);
+      if (node) node.fate.nap ??= Math.floor(random() * 8);
+    },
+  ],
+  [
+    3,
+    'a node goes on',
+    (world, random) =>
+      on(
+        world,
+        pick(
+          world.nodes.filter(({ fate }) => fate.asleep),
+          random,
+        ),
+        'wake',
+      ),
   ],
   [
     1,
     'a node looks for what others left',
-    (world, random) => pick(world.nodes, random)!.renewals.recover(leaseDuration).catch(ignore),
+    (world, random) => void pick(world.awake(), random)?.renewals.recover(leaseDuration).catch(ignore),
   ],
   [0.2, 'an account is connected', (world) => world.addAccount()],
   [
@@ -123,26 +149,35 @@ const actions: Action[] = [
 
 const drift = ({ clock }: World): number => clock.now() - clock.monotonic() - clock.start;
 
-const on = (
+/** Requests whose process would notice what becomes of them. */
+const attended = (world: World, answered: boolean) => world.wires(answered).filter(({ node }) => !node.fate.asleep);
+
+const on = <What extends 'process' | 'deliver' | 'lose' | 'refuse' | 'sleep' | 'wake'>(
   world: World,
-  wire: Parameters<World['process']>[0] | undefined,
-  what: 'process' | 'deliver' | 'lose' | 'refuse',
-) => {
-  if (wire) world[what](wire);
-};
+  it: Parameters<World[What]>[0] | undefined,
+  what: What,
+): unknown => it && (world[what] as (it: unknown) => unknown)(it);
+
+const deck = actions.flatMap((action) => Array<Action>(action[0] * 10).fill(action));
 
 const takeStep = async (world: World, random: () => number): Promise<string> => {
-  const deck = actions.flatMap((action) => Array<Action>(action[0] * 10).fill(action));
   const [, name, act] = pick(deck, random)!;
   await act(world, random);
   return name;
 };
 
+/** To when the next grant is due; a blocked app waits for its probe. */
+const untilDue = async ({ store, clock, app }: World): Promise<number> => {
+  const due = (await schedule.nextDue(store.db, gateKey(app))) ?? Number.POSITIVE_INFINITY;
+  return Math.min(Math.max(due - clock.now(), 5000), leaseDuration);
+};
+
 /** Faults cease: every request is answered at once, and the engine goes on for several lifetimes. */
 const makePeace = async (world: World): Promise<void> => {
   for (const node of [...world.nodes]) {
-    node.fuse = null;
-    if (node.dead) await world.crash(node);
+    Object.assign(node.fate, { fuse: null, nap: null });
+    if (node.fate.asleep) world.wake(node);
+    if (node.fate.dead) await world.crash(node);
   }
   const until = world.clock.now() + 3 * world.scenario.knobs.lifetime + 10 * leaseDuration;
   while (world.clock.now() < until) {
@@ -150,11 +185,13 @@ const makePeace = async (world: World): Promise<void> => {
     await node!.renewals.recover(0);
     await node!.renewals.beginDue(50, ignore);
     await world.rest();
+    await world.expireWires();
     for (const wire of world.wires(false)) world.process(wire);
     for (const wire of world.wires(true)) world.deliver(wire);
     await world.rest();
-    world.clock.advance(5000);
+    world.clock.advance(await untilDue(world));
   }
   await tryDueRevocations(world.nodes[0]!.context);
+  await schedule.removeLapsed(world.store.db, world.clock.now());
   await world.rest();
 };

@@ -3,7 +3,7 @@ import type { Scenario } from './world.test-support.ts';
 const lifetime = 240_000;
 
 /** Kinds of platforms, each of which asks for another rule of the engine. */
-export const platforms: Record<string, Scenario & { steps: number }> = {
+export const platforms = {
   'rotates, no grace, reuse revokes': {
     knobs: { rotates: true, grace: 0, reuseRevokes: true, lifetime },
     grants: 2,
@@ -26,4 +26,4 @@ export const platforms: Record<string, Scenario & { steps: number }> = {
     grants: 3,
     steps: 60,
   },
-};
+} satisfies Record<string, Scenario & { steps: number }>;

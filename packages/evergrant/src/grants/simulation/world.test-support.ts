@@ -1,17 +1,16 @@
-import type { KyselyPlugin } from 'kysely';
 import { TransportError } from '../../egress/types.ts';
 import type { RawAnswer } from '../../protocols/types.ts';
-import { connections, grants, journal, type Store, schedule } from '../../store/index.ts';
+import { connections, type GrantRow, grants, journal, type Store, schedule } from '../../store/index.ts';
 import type { ManualClock } from '../../testing/manual-clock.ts';
 import { createMemoryPlatform, type PlatformKnobs } from '../../testing/memory-platform.ts';
-import { watchQueries } from '../../testing/watch-queries.ts';
 import type { Context } from '../context.ts';
-import { openCandidate, openCredentials } from '../credentials.ts';
+import { openCandidate, openCredentials, openRefreshToken } from '../credentials.ts';
 import { openAnswer } from '../journal.ts';
 import { createRenewals, type Renewals } from '../renew.ts';
 import { personOf, queueRevocation } from '../revocations.ts';
 import { appOf, createTestContext, definitionOf, protocolOf, seedGrant, testVault } from '../test-support.ts';
 import { requestDeadline } from '../timing.ts';
+import { createFate, createWatch, type Fate } from './node.test-support.ts';
 
 /*
  * A world in which several nodes of the real code renew grants at a platform in memory, over one database. Nothing
@@ -25,14 +24,13 @@ export interface Scenario {
   grants: number;
 }
 
-/** A node; it dies at the query that its fuse says, and has no effect afterwards. */
+/** A process of the real code. */
 export interface Node {
   context: Context;
   renewals: Renewals;
-  dead: boolean;
-  fuse: number | null;
-  /** New tokens that arrived here: should it die before they are durable, they are gone. */
-  received: { account: Account; token: string }[];
+  fate: Fate;
+  /** Answers with new tokens that arrived here and are not durable: should it die, they are gone. */
+  received: Wire[];
 }
 
 /** A request on its way to the platform or, with an answer, back. */
@@ -41,6 +39,13 @@ export interface Wire {
   node: Node;
   refreshToken: string;
   sentAt: number;
+  /** Its node stood still since: the platform is done with it when its deadline is over, whoever still waits for it. */
+  slept: boolean;
+  /** Whether it was sent no earlier than the rules allow when another request may have spent the token. */
+  patient: boolean;
+  /** Its place among requests, and among them the moment from which on the database held its answer. */
+  serial: number;
+  durableFrom: number;
   answer: RawAnswer | null;
   resolve: (answer: RawAnswer) => void;
   reject: (error: Error) => void;
@@ -64,68 +69,46 @@ export const createWorld = async (store: Store, clock: ManualClock, random: () =
   const vault = testVault();
   const accounts: Account[] = [];
   const violations: string[] = [];
+  /** Who presented a token first. */
+  const spenders = new Map<string, Wire>();
   let wires: Wire[] = [];
-  let started = 0;
-  let ended = 0;
+  let serial = 0;
+  const watch = createWatch();
 
-  const counted = async <T>(work: Promise<T>): Promise<T> => {
-    started++;
-    try {
-      return await work;
-    } finally {
-      ended++;
-    }
-  };
+  /** Whether the platform may still be at it, or its answer on the way. */
+  const isUnderWay = (wire: Wire): boolean => !wire.slept || (wire.answer === null && !isOverdue(wire));
+  const isOverdue = ({ sentAt }: Wire): boolean => clock.monotonic() - sentAt > requestDeadline;
 
-  /** Counts queries and transactions under way, and lets a dead node change nothing. */
-  const watched = (node: Node): Store => {
-    const inside: KyselyPlugin = {
-      transformQuery({ node: query }) {
-        if (node.fuse !== null && node.fuse-- <= 0) node.dead = true;
-        if (node.dead) throw new Error('this node is dead');
-        return query;
-      },
-      transformResult: async ({ result }) => result,
-    };
-    const outside: KyselyPlugin = {
-      transformQuery(query) {
-        const transformed = inside.transformQuery(query);
-        started++;
-        return transformed;
-      },
-      async transformResult({ result }) {
-        ended++;
-        return result;
-      },
-    };
-    // A transaction is counted as a whole: its commit, and what a group of them waits for, are no queries.
-    return {
-      ...store,
-      db: watchQueries(store.db, outside),
-      transaction: (work) => counted(store.transaction((tx) => work(watchQueries(tx, inside)))),
-      write: (work) => counted(store.write((tx) => work(watchQueries(tx, inside)))),
-    };
-  };
+  /** Where a second use revokes, the access token's life is spent before a token is presented that may be spent. */
+  const isPatient = (grant: GrantRow | undefined): boolean =>
+    !knobs.reuseRevokes || knobs.grace > 0 || (grant?.expires_at ?? 0) <= clock.now() + 1000;
 
   const send = async (node: Node, refreshToken: string): Promise<RawAnswer> => {
     const account = accounts.find(({ family }) => family === platform.familyOf(refreshToken))!;
-    const row = await counted(schedule.byGrant(store.db, account.grantId));
+    const row = await watch.counted(schedule.byGrant(store.db, account.grantId));
+    const grant = await watch.counted(grants.byId(store.db, account.grantId));
     const marked = row?.mark_hash === vault.mac(refreshToken, 'mark');
-    if (!account.deleted && !marked) violations.push('I2: a token left without its mark');
-    if (wires.some((wire) => wire.refreshToken === refreshToken))
+    if (account.deleted) violations.push('I8: a request was sent for a grant that is deleted');
+    else if (!marked) violations.push('I2: a token left without its mark');
+    if (wires.some((wire) => wire.refreshToken === refreshToken && isUnderWay(wire)))
       violations.push('I7: a token was sent twice at a time');
     return new Promise((resolve, reject) => {
-      wires.push({ account, node, refreshToken, sentAt: clock.now(), answer: null, resolve, reject });
+      const expected = { patient: isPatient(grant), serial: ++serial, durableFrom: Number.POSITIVE_INFINITY };
+      const sent = { account, node, refreshToken, sentAt: clock.monotonic(), slept: false, answer: null };
+      wires.push({ ...sent, ...expected, resolve, reject });
     });
   };
 
   const startNode = (): Node => {
-    const node = { dead: false, fuse: null, received: [] as Node['received'] } as Node;
+    const fate = createFate(() => {
+      for (const wire of [...wires.filter((one) => one.node === node), ...node.received]) wire.slept = true;
+    });
+    const node = { fate, received: [] as Node['received'] } as Node;
     const protocol = protocolOf(
       (refreshToken) => send(node, refreshToken),
       (refreshToken) => refreshToken !== null && platform.revoke(refreshToken),
     );
-    node.context = createTestContext({ store: watched(node), vault, clock, app, protocol, random });
+    node.context = createTestContext({ store: watch.guard(store, fate), vault, clock, app, protocol, random });
     node.renewals = createRenewals(node.context);
     return node;
   };
@@ -145,7 +128,7 @@ export const createWorld = async (store: Store, clock: ManualClock, random: () =
   /** Every refresh token that something durable holds for an account. */
   const durableTokens = async (account: Account): Promise<string[]> => {
     const grant = await grants.byId(store.db, account.grantId);
-    const stored = grant ? [openCredentials(vault, grant).refreshToken, openCandidate(vault, grant)] : [];
+    const stored = grant ? [openRefreshToken(vault, grant), openCandidate(vault, grant)] : [];
     const entries = await journal.unfinishedRenewals(store.db, Number.MAX_SAFE_INTEGER);
     const journalled = entries
       .filter((entry) => entry.grant_id === account.grantId)
@@ -159,6 +142,7 @@ export const createWorld = async (store: Store, clock: ManualClock, random: () =
 
   return {
     scenario,
+    app,
     platform,
     clock,
     store,
@@ -168,18 +152,24 @@ export const createWorld = async (store: Store, clock: ManualClock, random: () =
     violations,
     durableTokens,
     wires: (answered: boolean): Wire[] => wires.filter((wire) => (wire.answer !== null) === answered),
-    /** The lease of a grant that is deleted goes with it, though its request may still be under way. */
-    inFlight: () => wires.filter(({ account }) => !account.deleted).length,
+    /** Requests that the platform has still to act on. */
+    atPlatform: (): Wire[] => wires.filter((wire) => wire.answer === null && !isOverdue(wire)),
+    awake: (): Node[] => nodes.filter(({ fate }) => !fate.asleep),
+    inFlight: () => wires.filter(isUnderWay).length,
     addAccount,
 
     /** The platform acts on a request; its answer is on the way. */
     process(wire: Wire): void {
       wire.answer = platform.present(wire.refreshToken);
+      const first = spenders.get(wire.refreshToken) ?? wire;
+      spenders.set(wire.refreshToken, first);
+      // What came for a process that stood still died there: whoever sent this could not know of it.
+      const unknown = first.slept && wire.patient && wire.serial < first.durableFrom;
+      if (unknown && newToken(wire.answer) === null) wire.account.ghost = true;
     },
     deliver(wire: Wire): void {
       take(wire);
-      const token = newToken(wire.answer!);
-      if (token !== null) wire.node.received.push({ account: wire.account, token });
+      if (newToken(wire.answer) !== null) wire.node.received.push(wire);
       wire.resolve(wire.answer!);
     },
     /** The platform answers without acting. */
@@ -194,25 +184,40 @@ export const createWorld = async (store: Store, clock: ManualClock, random: () =
     /** The connection breaks; what the platform answered is gone. */
     lose(wire: Wire): void {
       take(wire);
-      if (wire.answer && newToken(wire.answer) !== null) wire.account.ghost = true;
+      if (newToken(wire.answer) !== null) wire.account.ghost = true;
       wire.reject(new TransportError('unknown', 'connection reset'));
     },
-    /** Deadlines fire. */
-    expireWires(): void {
-      for (const wire of wires.filter(({ sentAt }) => clock.now() - sentAt > requestDeadline)) this.lose(wire);
+    /** Deadlines fire, but not in a process that stands still: what it waits for is then over at the platform alone. */
+    async expireWires(): Promise<void> {
+      for (const wire of wires.filter(isOverdue)) if (!wire.node.fate.asleep) this.lose(wire);
+    },
+    async forgetDurable(node: Node): Promise<void> {
+      for (const wire of [...node.received]) {
+        if (!(await durableTokens(wire.account)).includes(newToken(wire.answer)!)) continue;
+        wire.durableFrom = serial;
+        node.received.splice(node.received.indexOf(wire), 1);
+      }
+    },
+    sleep: ({ fate }: Node): void => watch.sleep(fate),
+    /** A process goes on: of what lies ready, answers or fired deadlines, either may come first. */
+    wake(node: Node): void {
+      watch.wake(node.fate);
+      for (const wire of wires.filter((one) => one.node === node && one.answer !== null)) {
+        if (random() < 0.5) this.deliver(wire);
+      }
     },
     /** A node ends without a word; another one starts in its place and recovers what it left. */
     async crash(node: Node): Promise<void> {
-      node.dead = true;
+      node.fate.dead = true;
+      watch.wake(node.fate);
       for (const wire of wires.filter((one) => one.node === node)) {
-        if (wire.answer === null && random() < 0.5) this.process(wire);
+        if (wire.answer === null && !isOverdue(wire) && random() < 0.5) this.process(wire);
         take(wire);
-        if (wire.answer && newToken(wire.answer) !== null) wire.account.ghost = true;
+        if (newToken(wire.answer) !== null) wire.account.ghost = true;
       }
-      await this.rest();
-      for (const { account, token } of node.received) {
-        if (platform.accepts(token) && !(await durableTokens(account)).includes(token)) account.ghost = true;
-      }
+      await watch.rest();
+      await this.forgetDurable(node);
+      for (const { account, answer } of node.received) if (platform.accepts(newToken(answer)!)) account.ghost = true;
       const fresh = startNode();
       nodes.splice(nodes.indexOf(node), 1, fresh);
       await fresh.renewals.recover();
@@ -226,14 +231,7 @@ export const createWorld = async (store: Store, clock: ManualClock, random: () =
         await queueRevocation(operator, tx, personOf(grant), openCredentials(vault, grant));
       });
     },
-    /** Lets what was begun run until everything waits for the wire, the clock or nothing. */
-    async rest(): Promise<void> {
-      for (let quiet = 0, last = -1; quiet < 3; ) {
-        await new Promise((resolve) => setImmediate(resolve));
-        quiet = started === ended && started === last ? quiet + 1 : 0;
-        last = started;
-      }
-    },
+    rest: () => watch.rest(),
   };
 };
 
@@ -241,7 +239,7 @@ export const createWorld = async (store: Store, clock: ManualClock, random: () =
 export const silence: RawAnswer = { status: 503, headers: {}, body: '' };
 
 /** The refresh token in an answer. */
-export const newToken = (answer: RawAnswer): string | null =>
-  answer.status === 200 && answer.body.startsWith('{')
+export const newToken = (answer: RawAnswer | null): string | null =>
+  answer?.status === 200 && answer.body.startsWith('{')
     ? ((JSON.parse(answer.body) as { refresh_token?: string }).refresh_token ?? null)
     : null;

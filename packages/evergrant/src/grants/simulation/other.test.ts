@@ -1,0 +1,6 @@
+import { describe } from 'vitest';
+import { itHoldsAt } from './property.test-support.ts';
+
+describe('whatever happens, no grant is lost but those whose answer died on the wire', () => {
+  itHoldsAt('takes one request at a time', 'does not rotate');
+});
