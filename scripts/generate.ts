@@ -1,6 +1,8 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { type ApiDocument, clientOperations } from './client-operations.ts';
 
 /*
  * Writes what is made from other files of this repository. `--check` writes nothing, names what is stale, and exits 1.
@@ -82,6 +84,26 @@ ${rows.join('\n')}
 `;
 };
 
+/** As Biome lays it out, so that `npm run check` finds nothing in it. */
+const formatted = (file: string, text: string): string =>
+  execFileSync(resolve(root, 'node_modules/.bin/biome'), ['format', `--stdin-file-path=${file}`], {
+    cwd: root,
+    input: text,
+    encoding: 'utf8',
+  });
+
+/** The document as a service with nothing but defaults gives it. */
+const openApi = async (): Promise<ApiDocument> => {
+  const { createEvergrant } = await import('../packages/evergrant/src/evergrant.ts');
+  const evergrant = await createEvergrant({ database: 'sqlite::memory:', engine: 'none' });
+  try {
+    const answer = await evergrant.handler(new Request('http://localhost:3000/openapi.json'));
+    return (await answer.json()) as ApiDocument;
+  } finally {
+    await evergrant.close();
+  }
+};
+
 const outputs: Output[] = [
   {
     file: `${source}/providers/builtin.ts`,
@@ -108,6 +130,14 @@ const outputs: Output[] = [
       }),
   },
   { file: 'docs/errors.md', render: errorsPage },
+  {
+    file: 'docs/openapi.json',
+    render: async () => formatted('docs/openapi.json', JSON.stringify(await openApi())),
+  },
+  {
+    file: `${source}/client/operations.ts`,
+    render: async () => formatted(`${source}/client/operations.ts`, clientOperations(await openApi())),
+  },
 ];
 
 const { check } = parseArgs({ options: { check: { type: 'boolean', default: false } } }).values;

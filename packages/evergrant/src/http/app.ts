@@ -4,7 +4,6 @@ import type { Context as HonoContext, MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { EvergrantError } from '../errors/index.ts';
-import { version } from '../telemetry/version.ts';
 import { addCallRoutes, isCall } from './api/calls.ts';
 import { addConnectRoutes } from './api/connect.ts';
 import { addConnectionRoutes } from './api/connections.ts';
@@ -12,6 +11,7 @@ import { addHealthRoutes } from './api/health.ts';
 import { addKeyRoutes } from './api/keys.ts';
 import { addProviderRoutes } from './api/providers.ts';
 import type { HttpDependencies, HttpEnv } from './deps.ts';
+import { addDocument } from './document.ts';
 import { addHostedRoutes, type Hosted } from './hosted.ts';
 import { invalidRequest, problem, toEvergrantError } from './problems.ts';
 
@@ -27,6 +27,13 @@ export type Handler = (request: Request, connection?: object) => Promise<Respons
 
 /** Every route, as one function from request to answer. It never throws. */
 export const createHttp = (deps: HttpDependencies): Handler => {
+  const app = createRoutes(deps);
+  const base = new URL(deps.settings.publicUrl).pathname.replace(/\/$/, '');
+  return async (request, connection) => app.fetch(base === '' ? request : withoutBase(request, base), connection);
+};
+
+/** Every route, at paths without the one of `PUBLIC_URL`. */
+export const createRoutes = (deps: HttpDependencies): OpenAPIHono<HttpEnv> => {
   const app = new OpenAPIHono<HttpEnv>({
     defaultHook: (result) => {
       if (!result.success) throw invalidRequest(result.error.issues);
@@ -39,12 +46,10 @@ export const createHttp = (deps: HttpDependencies): Handler => {
   addProviderRoutes(app, deps);
   addKeyRoutes(app, deps);
   addHealthRoutes(app, deps);
-  const hosted = addHostedRoutes(app, deps);
   addDocument(app, deps);
+  const hosted = addHostedRoutes(app, deps);
   answerFaults(app, deps, hosted);
-
-  const base = new URL(deps.settings.publicUrl).pathname.replace(/\/$/, '');
-  return async (request, connection) => app.fetch(base === '' ? request : withoutBase(request, base), connection);
+  return app;
 };
 
 /**
@@ -88,17 +93,6 @@ const refuseOtherTypes = (c: HonoContext<HttpEnv>): void => {
   const announced = length === undefined ? (c.req.header('transfer-encoding') ?? type) !== undefined : length !== '0';
   const hasBody = c.req.raw.body !== null && announced;
   if (hasBody && !/^application\/json\s*(?:;|$)/i.test(type ?? '')) throw new EvergrantError('unsupported_media_type');
-};
-
-const addDocument = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void => {
-  const { registry } = app.openAPIRegistry ? { registry: app.openAPIRegistry } : { registry: null };
-  registry?.registerComponent('securitySchemes', 'apiKey', { type: 'http', scheme: 'bearer' });
-  registry?.registerComponent('securitySchemes', 'statusToken', { type: 'http', scheme: 'bearer' });
-  app.doc31('/openapi.json', {
-    openapi: '3.1.0',
-    info: { title: 'Evergrant', version, license: { name: 'MIT' } },
-    servers: [{ url: deps.settings.backendUrl }],
-  });
 };
 
 const answerFaults = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies, hosted: Hosted): void => {

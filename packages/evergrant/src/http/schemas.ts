@@ -1,45 +1,54 @@
 import { z } from '@hono/zod-openapi';
 import type { RenewalRecord } from '../connections/connections.ts';
-import type { Flow, FlowAccount } from '../connections/flow-view.ts';
 import type { Connection } from '../connections/view.ts';
-import { errorCodes } from '../errors/index.ts';
-import { toProblem } from '../errors/problem.ts';
+import { type ErrorCode, errorCodes } from '../errors/index.ts';
 import type { TimelineEvent } from '../events/index.ts';
 import type { AccessToken } from '../grants/read.ts';
+import * as examples from './examples.ts';
 
 /*
  * The shapes of the HTTP API: snake_case, every member named. Answers are built member by member, so that a column
  * that is added one day does not leak by itself.
  */
 
-export const time = z.string().datetime().openapi({ example: '2026-11-26T12:00:00.000Z' });
+export const time = z
+  .string()
+  .datetime()
+  .openapi({ examples: ['2026-11-26T12:00:00.000Z'] });
+
 /** Whether a value can be walked without fear for the stack. */
 const isShallow = (value: unknown, levels: number): boolean =>
   typeof value !== 'object' ||
   value === null ||
   (levels > 0 && Object.values(value).every((member) => isShallow(member, levels - 1)));
 
-const metadata = z
+/** What the application keeps with a connection. */
+export const metadata = z
   .record(z.string().max(100), z.unknown())
-  .refine((value) => isShallow(value, 20), { error: 'must not be nested deeper than 20 levels' });
+  .refine((value) => isShallow(value, 20), { error: 'must not be nested deeper than 20 levels' })
+  .openapi({ description: 'Whatever the application keeps with the connection; at most 20 levels deep' });
 
 /** Text of a caller that is stored or compared. SQLite stops reading a pattern at NUL, PostgreSQL takes none at all. */
 export const callerText = z.string().refine((text) => !text.includes('\0'), { error: 'must not contain NUL' });
 
 export const problemSchema = z
-  .object({
-    type: z.string(),
+  .looseObject({
+    type: z.string().openapi({ description: 'A page that explains the code' }),
     title: z.string(),
     status: z.int(),
-    detail: z.string().optional(),
-    instance: z.string().optional(),
-    code: z.enum(errorCodes as [string, ...string[]]),
-    actor: z.enum(['user', 'operator', 'developer', 'provider', 'service']),
-    retryable: z.boolean(),
-    retry_after: z.int().optional(),
+    detail: z.string().optional().openapi({ description: 'A sentence about this occurrence' }),
+    instance: z.string().optional().openapi({ description: 'The request id, as in the log' }),
+    code: z
+      .enum(errorCodes as [ErrorCode, ...ErrorCode[]])
+      .openapi({ description: 'What to decide by: its meaning never changes' }),
+    actor: z
+      .enum(['user', 'operator', 'developer', 'provider', 'service'])
+      .openapi({ description: 'Who must act; `provider` means that nobody can do anything but wait' }),
+    retryable: z.boolean().openapi({ description: 'Whether the same request may succeed later by itself' }),
+    retry_after: z.int().optional().openapi({ description: 'After how many seconds' }),
     connection_id: z.string().optional(),
     provider: z.string().optional(),
-    reconnect_url: z.string().optional(),
+    reconnect_url: z.string().optional().openapi({ description: 'Where the person mends it' }),
     reason: z.string().optional().openapi({ description: 'Why a person must reconnect' }),
     upstream: z
       .object({
@@ -49,9 +58,12 @@ export const problemSchema = z
         request_id: z.string().optional(),
       })
       .optional(),
-    errors: z.array(z.object({ pointer: z.string(), code: z.string(), message: z.string() })).optional(),
+    errors: z
+      .array(z.object({ pointer: z.string(), code: z.string(), message: z.string() }))
+      .optional()
+      .openapi({ description: 'The faults of the request, each with a JSON pointer' }),
   })
-  .openapi('Problem');
+  .openapi('Problem', { examples: [examples.problem] });
 
 export const connectionSchema = z
   .object({
@@ -83,7 +95,7 @@ export const connectionSchema = z
     created_at: time,
     updated_at: time,
   })
-  .openapi('Connection');
+  .openapi('Connection', { examples: [examples.connection] });
 
 export const connectionBody = (connection: Connection): z.infer<typeof connectionSchema> => ({
   id: connection.id,
@@ -124,7 +136,7 @@ export const tokenSchema = z
     scopes: z.array(z.string()),
     generation: z.int(),
   })
-  .openapi('AccessToken');
+  .openapi('AccessToken', { examples: [examples.accessToken] });
 
 export const tokenBody = (token: AccessToken): z.infer<typeof tokenSchema> => ({
   access_token: token.accessToken,
@@ -134,65 +146,6 @@ export const tokenBody = (token: AccessToken): z.infer<typeof tokenSchema> => ({
   scopes: token.scopes,
   generation: token.generation,
 });
-
-export const accountSchema = z
-  .object({
-    id: z.string(),
-    type: z.string(),
-    name: z.string().nullable(),
-    username: z.string().nullable(),
-    picture: z.string().nullable(),
-    url: z.string().nullable(),
-    unavailable: z.string().nullable().openapi({ description: 'Why it cannot be chosen' }),
-  })
-  .openapi('Account');
-
-const accountBody = (account: FlowAccount): z.infer<typeof accountSchema> => ({
-  id: account.id,
-  type: account.type,
-  name: account.name,
-  username: account.username,
-  picture: account.picture,
-  url: account.url,
-  unavailable: account.unavailable,
-});
-
-export const flowSchema = z
-  .object({
-    id: z.string(),
-    status: z.enum(['pending', 'choosing', 'connected', 'failed', 'expired']),
-    connections: z.array(connectionSchema),
-    accounts: z.array(accountSchema),
-    error: problemSchema.nullable(),
-    expires_at: time,
-  })
-  .openapi('Flow');
-
-export const flowBody = (flow: Flow, publicUrl: string): z.infer<typeof flowSchema> => ({
-  id: flow.id,
-  status: flow.status,
-  connections: flow.connections.map(connectionBody),
-  accounts: flow.accounts.map(accountBody),
-  error: flow.error === null ? null : (toProblem(flow.error, publicUrl) as z.infer<typeof problemSchema>),
-  expires_at: flow.expiresAt,
-});
-
-export const connectSchema = z
-  .strictObject({
-    provider: z.string().min(1).max(63).optional(),
-    owner: callerText.min(1).max(200),
-    scopes: z.array(z.string().min(1).max(300)).min(1).max(100).optional(),
-    return_to: z.string().max(2000).optional(),
-    connection_id: z.string().max(100).optional(),
-    instance: z.string().min(1).max(253).optional(),
-    metadata: metadata.optional(),
-    skip_confirmation: z.boolean().optional(),
-  })
-  .openapi('Connect');
-
-export const startedFlowSchema = z
-  .object({ id: z.string(), status: z.literal('pending'), url: z.string(), status_token: z.string(), expires_at: time })
-  .openapi('StartedFlow');
 
 export const eventSchema = z
   .object({
@@ -204,7 +157,7 @@ export const eventSchema = z
     at: time,
     data: z.record(z.string(), z.unknown()),
   })
-  .openapi('Event');
+  .openapi('Event', { examples: [examples.event] });
 
 export const eventBody = (event: TimelineEvent): z.infer<typeof eventSchema> => ({
   id: event.id,
@@ -225,7 +178,7 @@ export const renewalSchema = z
     error_code: z.string().nullable(),
     generation: z.int(),
   })
-  .openapi('Renewal');
+  .openapi('Renewal', { examples: [examples.renewal] });
 
 export const renewalBody = (renewal: RenewalRecord): z.infer<typeof renewalSchema> => ({
   id: renewal.id,
@@ -238,10 +191,14 @@ export const renewalBody = (renewal: RenewalRecord): z.infer<typeof renewalSchem
 
 export const updateSchema = z
   .strictObject({ metadata: metadata.optional(), disabled: z.boolean().optional() })
-  .openapi('ConnectionChanges');
+  .openapi('ConnectionChanges', { examples: [examples.connectionChanges] });
 
 export const pageOf = <T extends z.ZodType>(item: T) =>
   z.object({ data: z.array(item), next_cursor: z.string().nullable() });
+
+/** What the document says of a number that comes as the text of a query. */
+export const asNumber = (type: 'integer' | 'number', minimum: number, maximum?: number) =>
+  ({ type, minimum, ...(maximum === undefined ? {} : { maximum }), pattern: undefined }) as const;
 
 /** A number in a query; its faults are told like those of a body. */
 export const queryNumber = z
@@ -250,9 +207,18 @@ export const queryNumber = z
   .transform(Number);
 
 export const pageQuery = {
-  limit: queryNumber.pipe(z.int().min(1).max(200)).optional(),
-  cursor: z.string().max(200).optional(),
+  limit: queryNumber
+    .pipe(z.int().min(1).max(200))
+    .optional()
+    .openapi({ ...asNumber('integer', 1, 200), description: 'How many at most', examples: [50] }),
+  cursor: z.string().max(200).optional().openapi({ description: 'The `next_cursor` of the page before' }),
 };
+
+/** The `{id}` of a path. */
+export const idOf = (what: string, example: string) =>
+  z.object({ id: z.string().openapi({ description: `The id of the ${what}`, examples: [example] }) });
+
+export const connectionId = idOf('connection', examples.connection.id);
 
 /** The answers that every route may give besides its own. */
 export const problems = {

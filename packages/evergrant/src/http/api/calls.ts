@@ -2,7 +2,7 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { CallRequest } from '../../calls/index.ts';
 import { requires } from '../auth.ts';
 import type { HttpDependencies, HttpEnv } from '../deps.ts';
-import { callerText, json, jsonBody, problems } from '../schemas.ts';
+import { callerText, connectionId, json, jsonBody, problemSchema, problems } from '../schemas.ts';
 
 const methods = ['get', 'post', 'put', 'patch', 'delete'] as const;
 
@@ -22,13 +22,27 @@ const addCalls = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void => {
     app.openAPIRegistry.registerPath({
       method,
       path: '/v1/connections/{id}/api/{path}',
+      operationId: `${method}AtPlatform`,
       summary: 'Make this request at the platform, signed',
       description:
         "Method, path, query and body go to the provider's API, with the connection's token. Status, body and headers " +
-        'of the platform come back; `evergrant-upstream-status` tells them from our own problems.',
+        'of the platform come back; `evergrant-upstream-status` tells them from our own problems. HEAD and OPTIONS do too.',
       security: [{ apiKey: ['calls:write'] }],
-      request: { params: z.object({ id: z.string(), path: z.string() }) },
-      responses: { default: { description: 'What the platform answered' } },
+      request: {
+        params: connectionId.extend({
+          path: z.string().openapi({
+            description: "Added to the base address of the platform's API, slashes as they are, and the query with it",
+            examples: ['v2/userinfo'],
+          }),
+        }),
+        ...(method === 'get' ? {} : { body: { content: { '*/*': { schema: z.unknown() } } } }),
+      },
+      responses: {
+        default: {
+          description: 'What the platform answered; without `evergrant-upstream-status` it is a problem of ours',
+          content: { '*/*': { schema: z.unknown() }, 'application/problem+json': { schema: problemSchema } },
+        },
+      },
     });
   }
   app.all('/v1/connections/:id/api/*', requires(deps, 'calls:write'), async (c) => {
@@ -58,26 +72,37 @@ const listed = (headers: Headers): Map<string, string | string[]> => {
   );
 };
 
-const signSchema = z.strictObject({
-  method: z.string().regex(/^[A-Za-z]{1,16}$/),
-  url: callerText.pipe(z.string().max(8192)),
-  body: z.string().optional(),
-});
+const signSchema = z
+  .strictObject({
+    method: z.string().regex(/^[A-Za-z]{1,16}$/),
+    url: callerText
+      .pipe(z.string().max(8192))
+      .openapi({ description: "Absolute, on one of the hosts of the platform's API" }),
+    body: z.string().optional().openapi({ description: 'Exactly what will be sent' }),
+  })
+  .openapi('RequestToSign', { examples: [{ method: 'GET', url: 'https://api.acme.example/v2/userinfo' }] });
+
+const signedSchema = z
+  .object({
+    headers: z.record(z.string(), z.string()),
+    url: z.string().optional().openapi({ description: 'Given where the platform reads the token there' }),
+  })
+  .openapi('SignedRequest', {
+    examples: [{ headers: { authorization: 'Bearer at_W41UPs5ioTt8HESyODB4FqbkJ8LrV5mff4g' } }],
+  });
 
 const addSigning = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void => {
   app.openapi(
     createRoute({
       method: 'post',
       path: '/v1/connections/{id}/sign',
+      operationId: 'sign',
       summary: 'Sign a request that the application makes itself',
       security: [{ apiKey: ['tokens:read'] }],
       middleware: requires(deps, 'tokens:read'),
-      request: { params: z.object({ id: z.string() }), body: jsonBody(signSchema) },
+      request: { params: connectionId, body: jsonBody(signSchema) },
       responses: {
-        200: json(
-          'The headers to send, and the address where the platform reads the token there',
-          z.object({ headers: z.record(z.string(), z.string()), url: z.string().optional() }),
-        ),
+        200: json('The headers to send', signedSchema),
         ...problems,
       },
     }),

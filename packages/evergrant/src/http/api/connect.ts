@@ -4,21 +4,29 @@ import { cors } from 'hono/cors';
 import { EvergrantError } from '../../errors/index.ts';
 import { authorize, bearerOf, requires } from '../auth.ts';
 import type { HttpDependencies, HttpEnv } from '../deps.ts';
+import { startedFlow } from '../examples.ts';
+import { connectSchema, flowBody, flowSchema, startedFlowSchema } from '../flow-schemas.ts';
 import { limitedByKey } from '../limits.ts';
-import {
-  connectSchema,
-  flowBody,
-  flowSchema,
-  json,
-  jsonBody,
-  problems,
-  queryNumber,
-  startedFlowSchema,
-} from '../schemas.ts';
+import { asNumber, json, jsonBody, problems, queryNumber } from '../schemas.ts';
 
-const flowParameter = z.object({ flow: z.string() });
+const flowParameter = z.object({
+  flow: z.string().openapi({ description: 'The id of the flow', examples: [startedFlow.id] }),
+});
 const keyOrStatusToken: Record<string, string[]>[] = [{ apiKey: ['connections:read'] }, { statusToken: [] }];
-const waitQuery = z.strictObject({ wait: queryNumber.pipe(z.number().min(0).max(60)).optional() });
+const longestWait = 60;
+const waitQuery = z.strictObject({
+  wait: queryNumber
+    .pipe(z.number().min(0).max(longestWait))
+    .optional()
+    .openapi({
+      ...asNumber('number', 0, longestWait),
+      description: 'For how many seconds to hold the answer until the status changes',
+      examples: [25],
+    }),
+});
+const choiceSchema = z
+  .strictObject({ account_ids: z.array(z.string().max(300)).min(1).max(500) })
+  .openapi('AccountChoice', { examples: [{ account_ids: ['u_7k3m9q2x'] }] });
 
 /** POST /v1/connect, GET /v1/connect/{flow} and POST /v1/connect/{flow}/accounts. */
 export const addConnectRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void => {
@@ -28,6 +36,7 @@ export const addConnectRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependenci
     createRoute({
       method: 'post',
       path: '/v1/connect',
+      operationId: 'connect',
       summary: 'Begin to connect an account',
       security: [{ apiKey: ['connections:write'] }],
       middleware: [requires(deps, 'connections:write'), limitedByKey(deps, 'flowStart')],
@@ -71,6 +80,7 @@ export const addConnectRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependenci
     createRoute({
       method: 'get',
       path: '/v1/connect/{flow}',
+      operationId: 'getFlow',
       summary: 'Read a flow, waiting for its status to change',
       security: keyOrStatusToken,
       middleware: readsFlow(deps),
@@ -91,12 +101,13 @@ export const addConnectRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependenci
     createRoute({
       method: 'post',
       path: '/v1/connect/{flow}/accounts',
+      operationId: 'chooseAccounts',
       summary: 'Choose accounts',
       security: [{ apiKey: ['connections:write'] }],
       middleware: requires(deps, 'connections:write'),
       request: {
         params: flowParameter,
-        body: jsonBody(z.strictObject({ account_ids: z.array(z.string().max(300)).min(1).max(500) })),
+        body: jsonBody(choiceSchema),
       },
       responses: { 200: json('The flow', flowSchema), ...problems },
     }),

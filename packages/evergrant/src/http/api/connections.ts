@@ -6,11 +6,14 @@ import { readAccessToken, replaceRejected } from '../../grants/read.ts';
 import type { AuditAction } from '../audit.ts';
 import { requires } from '../auth.ts';
 import type { HttpDependencies, HttpEnv } from '../deps.ts';
+import { connection } from '../examples.ts';
 import { limitedByKey } from '../limits.ts';
 import { invalidRequest } from '../problems.ts';
 import {
+  asNumber,
   callerText,
   connectionBody,
+  connectionId,
   connectionSchema,
   eventBody,
   eventSchema,
@@ -28,9 +31,14 @@ import {
   updateSchema,
 } from '../schemas.ts';
 
-const idParameter = z.object({ id: z.string() });
 const statuses = ['active', 'limited', 'degraded', 'reauth_required', 'disabled', 'pending'] as const;
-const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
+const disconnectQuery = z.strictObject({
+  revoke: z
+    .enum(['true', 'false'])
+    .transform((value) => value === 'true')
+    .optional()
+    .openapi({ type: 'boolean', enum: undefined, description: 'False leaves the platform alone', default: true }),
+});
 
 /** Everything under /v1/connections but calls and signing. */
 export const addConnectionRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void => {
@@ -45,15 +53,23 @@ const addReading = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void => 
     createRoute({
       method: 'get',
       path: '/v1/connections',
+      operationId: 'listConnections',
       summary: 'List connections, newest first',
       security: [{ apiKey: ['connections:read'] }],
       middleware: requires(deps, 'connections:read'),
       request: {
         query: z.strictObject({
-          owner: callerText.optional(),
-          provider: callerText.optional(),
-          status: z.enum(statuses).optional(),
-          q: callerText.max(200).optional(),
+          owner: callerText
+            .optional()
+            .openapi({ description: 'Only those of this owner', examples: [connection.owner] }),
+          provider: callerText
+            .optional()
+            .openapi({ description: 'Only those of this platform', examples: [connection.provider] }),
+          status: z.enum(statuses).optional().openapi({ description: 'Only those with this status' }),
+          q: callerText
+            .max(200)
+            .optional()
+            .openapi({ description: "Part of the account's name or user name, or of the owner", examples: ['ada'] }),
           ...pageQuery,
         }),
       },
@@ -75,10 +91,11 @@ const addReading = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void => 
     createRoute({
       method: 'get',
       path: '/v1/connections/{id}',
+      operationId: 'getConnection',
       summary: 'Read a connection',
       security: [{ apiKey: ['connections:read'] }],
       middleware: requires(deps, 'connections:read'),
-      request: { params: idParameter },
+      request: { params: connectionId },
       responses: { 200: json('The connection', connectionSchema), ...problems },
     }),
     async (c) => c.json(connectionBody(await deps.connections.get(c.req.valid('param').id, c.get('principal'))), 200),
@@ -88,10 +105,11 @@ const addReading = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void => 
     createRoute({
       method: 'get',
       path: '/v1/connections/{id}/events',
+      operationId: 'listConnectionEvents',
       summary: 'Read the timeline of a connection, newest first',
       security: [{ apiKey: ['connections:read'] }],
       middleware: requires(deps, 'connections:read'),
-      request: { params: idParameter, query: z.strictObject(pageQuery) },
+      request: { params: connectionId, query: z.strictObject(pageQuery) },
       responses: { 200: json('A page of events', pageOf(eventSchema)), ...problems },
     }),
     async (c) => {
@@ -107,10 +125,11 @@ const addRenewals = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void =>
     createRoute({
       method: 'get',
       path: '/v1/connections/{id}/renewals',
+      operationId: 'listRenewals',
       summary: 'Read the last renewals of a connection, newest first',
       security: [{ apiKey: ['connections:read'] }],
       middleware: requires(deps, 'connections:read'),
-      request: { params: idParameter },
+      request: { params: connectionId },
       responses: { 200: json('Renewals', pageOf(renewalSchema)), ...problems },
     }),
     async (c) => {
@@ -125,17 +144,18 @@ const addChanging = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void =>
     createRoute({
       method: 'patch',
       path: '/v1/connections/{id}',
+      operationId: 'updateConnection',
       summary: 'Change metadata, or switch the connection off and on',
       security: [{ apiKey: ['connections:write'] }],
       middleware: requires(deps, 'connections:write'),
-      request: { params: idParameter, body: jsonBody(updateSchema) },
+      request: { params: connectionId, body: jsonBody(updateSchema) },
       responses: { 200: json('The connection', connectionSchema), ...problems },
     }),
     async (c) => {
       const { id } = c.req.valid('param');
-      const connection = await deps.connections.update(id, c.req.valid('json'), c.get('principal'));
+      const changed = await deps.connections.update(id, c.req.valid('json'), c.get('principal'));
       noted(deps, c, 'connection.update', id);
-      return c.json(connectionBody(connection), 200);
+      return c.json(connectionBody(changed), 200);
     },
   );
 
@@ -143,10 +163,11 @@ const addChanging = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void =>
     createRoute({
       method: 'delete',
       path: '/v1/connections/{id}',
+      operationId: 'disconnect',
       summary: 'Disconnect, and revoke at the platform',
       security: [{ apiKey: ['connections:write'] }],
       middleware: requires(deps, 'connections:write'),
-      request: { params: idParameter, query: z.strictObject({ revoke: flag.optional() }) },
+      request: { params: connectionId, query: disconnectQuery },
       responses: {
         204: { description: 'Disconnected' },
         200: json(
@@ -172,10 +193,11 @@ const addChanging = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void =>
     createRoute({
       method: 'post',
       path: '/v1/connections/{id}/refresh',
+      operationId: 'refresh',
       summary: 'Renew now',
       security: [{ apiKey: ['connections:write'] }],
       middleware: requires(deps, 'connections:write'),
-      request: { params: idParameter },
+      request: { params: connectionId },
       responses: { 200: json('The connection', connectionSchema), ...problems },
     }),
     async (c) => {
@@ -186,7 +208,19 @@ const addChanging = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void =>
   );
 };
 
-const tokenQuery = z.strictObject({ min_valid: queryNumber.pipe(z.number().min(0)).optional() });
+const tokenQuery = z.strictObject({
+  min_valid: queryNumber
+    .pipe(z.number().min(0))
+    .optional()
+    .openapi({
+      ...asNumber('number', 0),
+      description: 'For how many seconds more it must live; a minute, or half of a short life, when left out',
+      examples: [300],
+    }),
+});
+const rejectedSchema = z
+  .strictObject({ generation: z.int().min(1).openapi({ description: 'The one that was refused' }) })
+  .openapi('RejectedToken', { examples: [{ generation: 1 }] });
 
 /** Puts a change into the audit. */
 const noted = (deps: HttpDependencies, c: HonoContext<HttpEnv>, action: AuditAction, id: string): void =>
@@ -196,9 +230,10 @@ const addTokens = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void => {
   const reading = createRoute({
     method: 'get',
     path: '/v1/connections/{id}/token',
+    operationId: 'getAccessToken',
     summary: 'Read a valid token',
     security: [{ apiKey: ['tokens:read'] }],
-    request: { params: idParameter, query: tokenQuery },
+    request: { params: connectionId, query: tokenQuery },
     responses: { 200: json('A token that lives long enough', tokenSchema), ...problems },
   });
   // The route that is called most: it checks its query itself, for the two middlewares that would are a tenth of its cost.
@@ -218,10 +253,11 @@ const addTokens = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void => {
     createRoute({
       method: 'post',
       path: '/v1/connections/{id}/token/rejected',
+      operationId: 'reportRejected',
       summary: 'Report that the platform answered 401 to a token',
       security: [{ apiKey: ['tokens:read'] }],
       middleware: requires(deps, 'tokens:read'),
-      request: { params: idParameter, body: jsonBody(z.strictObject({ generation: z.int().min(1) })) },
+      request: { params: connectionId, body: jsonBody(rejectedSchema) },
       responses: { 200: json('A newer token', tokenSchema), ...problems },
     }),
     async (c) => {

@@ -2,19 +2,24 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { EvergrantError } from '../../errors/index.ts';
 import { requires } from '../auth.ts';
 import type { HttpDependencies, HttpEnv } from '../deps.ts';
+import { key as exampleKey } from '../examples.ts';
 import { type ApiKey, type Permission, type Principal, permissions } from '../keyring.ts';
-import { callerText, json, jsonBody, pageOf, pageQuery, problems, time } from '../schemas.ts';
+import { callerText, idOf, json, jsonBody, pageOf, pageQuery, problems, time } from '../schemas.ts';
 
 const keySchema = z
   .object({
     id: z.string(),
     name: z.string(),
     permissions: z.array(z.enum(permissions)),
-    owner: z.string().nullable(),
+    owner: z.string().nullable().openapi({ description: 'Null: it reaches what everybody has' }),
     created_at: time,
-    last_used_at: time.nullable(),
+    last_used_at: time.nullable().openapi({ description: 'To the minute' }),
   })
-  .openapi('ApiKey');
+  .openapi('ApiKey', { examples: [exampleKey] });
+
+const createdKeySchema = keySchema
+  .extend({ key: z.string().openapi({ description: 'Shown this once' }) })
+  .openapi('CreatedApiKey', { examples: [{ ...exampleKey, key: 'eg_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG' }] });
 
 const keyBody = (key: ApiKey): z.infer<typeof keySchema> => ({
   id: key.id,
@@ -29,9 +34,14 @@ const newKeySchema = z
   .strictObject({
     name: callerText.pipe(z.string().min(1).max(200)),
     permissions: z.array(z.enum(permissions)).min(1),
-    owner: callerText.pipe(z.string().min(1).max(200)).optional(),
+    owner: callerText
+      .pipe(z.string().min(1).max(200))
+      .optional()
+      .openapi({ description: 'Binds the key to what this owner has' }),
   })
-  .openapi('NewApiKey');
+  .openapi('NewApiKey', {
+    examples: [{ name: exampleKey.name, permissions: exampleKey.permissions, owner: 'user_42' }],
+  });
 
 /** API keys: made, listed and revoked by those who may do everything. */
 export const addKeyRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void => {
@@ -40,11 +50,12 @@ export const addKeyRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies):
     createRoute({
       method: 'post',
       path: '/v1/keys',
+      operationId: 'createKey',
       summary: 'Make an API key; it is shown by this answer and never again',
       security: [{ apiKey: ['admin'] }],
       middleware: requires(deps, 'admin'),
       request: { body: jsonBody(newKeySchema) },
-      responses: { 201: json('The key', keySchema.extend({ key: z.string() }).openapi('CreatedApiKey')), ...problems },
+      responses: { 201: json('The key', createdKeySchema), ...problems },
     }),
     async (c) => {
       const { name, permissions: permitted, owner } = c.req.valid('json');
@@ -59,6 +70,7 @@ export const addKeyRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies):
     createRoute({
       method: 'get',
       path: '/v1/keys',
+      operationId: 'listKeys',
       summary: 'List API keys, newest first',
       security: [{ apiKey: ['admin'] }],
       middleware: requires(deps, 'admin'),
@@ -76,10 +88,11 @@ export const addKeyRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies):
     createRoute({
       method: 'delete',
       path: '/v1/keys/{id}',
+      operationId: 'revokeKey',
       summary: 'Revoke an API key, at once and on every server',
       security: [{ apiKey: ['admin'] }],
       middleware: requires(deps, 'admin'),
-      request: { params: z.object({ id: z.string() }) },
+      request: { params: idOf('key', exampleKey.id) },
       responses: { 204: { description: 'Revoked' }, ...problems },
     }),
     async (c) => {

@@ -7,7 +7,8 @@ import { oddsText, providersAtOdds } from '../../providers/sharing.ts';
 import { type GateRow, gates } from '../../store/index.ts';
 import { requires } from '../auth.ts';
 import type { HttpDependencies, HttpEnv } from '../deps.ts';
-import { json, pageOf, problems, time } from '../schemas.ts';
+import { provider } from '../examples.ts';
+import { idOf, json, pageOf, problems, time } from '../schemas.ts';
 
 const providerSchema = z
   .object({
@@ -52,7 +53,7 @@ const providerSchema = z
       since: time.nullable(),
     }),
   })
-  .openapi('Provider');
+  .openapi('Provider', { examples: [provider] });
 
 /** The platforms: what they can, and how an app is registered there. */
 export const addProviderRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void => {
@@ -66,6 +67,7 @@ export const addProviderRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependenc
     createRoute({
       method: 'get',
       path: '/v1/providers',
+      operationId: 'listProviders',
       summary: 'List the platforms, by name',
       security: [{ apiKey: ['connections:read'] }],
       middleware: requires(deps, 'connections:read'),
@@ -81,10 +83,11 @@ export const addProviderRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependenc
     createRoute({
       method: 'get',
       path: '/v1/providers/{id}',
+      operationId: 'getProvider',
       summary: 'Read a platform',
       security: [{ apiKey: ['connections:read'] }],
       middleware: requires(deps, 'connections:read'),
-      request: { params: z.object({ id: z.string() }) },
+      request: { params: idOf('platform', provider.id) },
       responses: { 200: json('The platform', providerSchema), ...problems },
     }),
     async (c) => {
