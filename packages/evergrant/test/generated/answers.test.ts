@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { seedOf } from '../../src/testing/fuzz.test-support.ts';
 import { type Harness, startHarness } from '../security/support.ts';
 import { type Known, type Request as Made, malformed, wellFormed } from './arbitrary.ts';
 import { createJudge, type Document, type Operation, operationsOf, resolved } from './document.ts';
-import { seedOf } from './seed.ts';
 
 /*
  * The OpenAPI document drives the service: requests are generated from it, and every answer must be one that it tells of.

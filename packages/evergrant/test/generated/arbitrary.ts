@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { nastyText } from '../../src/testing/fuzz.test-support.ts';
 import { type Document, type Operation, resolved, type Schema } from './document.ts';
 
 /** What a request consists of. */
@@ -11,26 +12,6 @@ export interface Request {
 
 /** Ids and names that exist, by the path in which they mean something. */
 export type Known = (operation: Operation, parameter: string) => string[];
-
-/** Text that programs stumble over. */
-const nastyText = fc.oneof(
-  { weight: 3, arbitrary: fc.string({ unit: 'binary' }) },
-  { weight: 3, arbitrary: fc.string() },
-  fc.constantFrom(
-    '__proto__',
-    'constructor',
-    'toString',
-    '\0',
-    '\u2028',
-    '%',
-    "';--",
-    '../..',
-    '{{x}}',
-    '\ud800',
-    '0',
-    ' ',
-  ),
-);
 
 const fits = (text: string, { minLength = 0, maxLength = 10_000, pattern }: Schema): boolean =>
   text.length >= minLength &&

@@ -95,8 +95,9 @@ export const createBrowser = (): Browser => {
   return {
     open: (url, { stopAt = never, signal } = {}) => go(url, { method: 'GET', signal }, stopAt, []),
     submit(page, fields = {}, { stopAt = never } = {}) {
-      const action = /<form[^>]*\baction="([^"]+)"/.exec(page.text)?.[1];
-      if (action === undefined) throw new Error(`There is no form on ${page.url}:\n${page.text}`);
+      const form = /<form[^>]*>/.exec(page.text)?.[0];
+      if (form === undefined) throw new Error(`There is no form on ${page.url}:\n${page.text}`);
+      const action = /\baction="([^"]+)"/.exec(form)?.[1] ?? page.url;
       const target = new URL(action.replaceAll('&amp;', '&'), page.url).href;
       const body = new URLSearchParams();
       for (const [name, values] of Object.entries(fields))
