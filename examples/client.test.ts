@@ -32,7 +32,11 @@ it('connects an account, calls the platform with it, and needs no person the sec
   const link = await until('the link', async () => /Open (\S+)/.exec(first.stdout())?.[1] ?? null);
   const browser = createBrowser();
   const consent = await browser.submit(await browser.open(link));
-  const given = { person: 'Ada Example', scope: ['profile', 'posts.read', 'offline_access'], decision: 'allow' };
+  const given = {
+    person: 'Ada Example',
+    scope: ['profile', 'posts.read', 'posts.write', 'offline_access'],
+    decision: 'allow',
+  };
   expect((await browser.submit(consent, given)).status).toBe(200);
   expect(await first.ended).toMatchObject({ status: 0 });
   expect(first.stdout()).toMatch(/^200 \{.*"Ada Example"/m);
