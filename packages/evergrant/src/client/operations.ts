@@ -4,6 +4,8 @@ import type { CallOptions, Operation } from './types.ts';
 export interface AccessToken {
   accessToken: string;
   tokenType: 'bearer' | 'oauth1' | 'dpop';
+  /** With the type oauth1 only */
+  tokenSecret?: string;
   expiresAt: string | null;
   scopes: string[];
   generation: number;
@@ -154,6 +156,8 @@ export interface Problem {
     | 'account_mismatch'
     | 'account_already_connected'
     | 'account_type_unsupported'
+    | 'instance_not_found'
+    | 'instance_unsupported'
     | 'account_selection_required'
     | 'code_rejected'
     | 'provider_app_credentials_invalid'
@@ -174,6 +178,7 @@ export interface Problem {
     | 'provider_unavailable'
     | 'provider_timeout'
     | 'provider_bad_response'
+    | 'token_not_exportable'
     | 'dpop_rejected'
     | 'revocation_unconfirmed'
     | 'unauthenticated'
@@ -240,7 +245,11 @@ export interface Provider {
     refreshWait: number;
     refreshable: boolean;
     revocationEnds: 'token' | 'person';
+    /** What a login ends of what the same person granted this app before: what was granted with other scopes, or the oldest of many */
+    consentEnds: 'nothing' | 'other_scopes' | 'oldest';
   };
+  /** What the operator should mend in the settings */
+  warnings: string[];
   /** To be pasted into the platform's console, letter by letter */
   redirectUri: string;
   instance: {

@@ -126,7 +126,9 @@ export const provider = {
     refresh_wait: 0,
     refreshable: true,
     revocation_ends: 'person',
+    consent_ends: 'nothing',
   },
+  warnings: [],
   redirect_uri: 'https://connect.example.com/integrations/social/acme',
   instance: null,
   setup: {
