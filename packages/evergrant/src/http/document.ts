@@ -95,7 +95,7 @@ interface Refusal {
   description: string;
   more?: (keyof typeof headers)[];
   /** Of which routes it is to be expected. */
-  where(operation: Operation): boolean;
+  where: (operation: Operation) => boolean;
 }
 
 const takes = (place: string, { parameters = [] }: Operation): boolean =>

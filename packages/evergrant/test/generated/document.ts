@@ -41,11 +41,15 @@ export interface Operation {
   responses: Record<string, Content>;
 }
 
+interface Described {
+  parameters?: Operation['parameters'];
+  security?: Operation['security'];
+  requestBody?: Content;
+  responses: Operation['responses'];
+}
+
 export interface Document {
-  paths: Record<
-    string,
-    Record<string, Omit<Operation, 'method' | 'path' | 'title' | 'body'> & { requestBody?: Content }>
-  >;
+  paths: Record<string, Record<string, Described>>;
   components: { schemas: Record<string, Schema>; responses: Record<string, Content> };
 }
 
