@@ -59,6 +59,7 @@ export const rowsOf = (vault: Vault, index: number, lifetime: number): Rows => {
       failing_since: null,
       degraded_at: null,
       last_error: null,
+      imported_mac: null,
     },
     schedule: {
       grant_id: id,

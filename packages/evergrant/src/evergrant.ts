@@ -14,6 +14,7 @@ import { warnOfEnds } from './grants/expiring.ts';
 import { createHealth } from './grants/health.ts';
 import { observe } from './grants/inspection.ts';
 import { createInstanceApps } from './grants/instance-apps.ts';
+import { createProviderApps, type ProviderApps } from './grants/provider-apps.ts';
 import { createRenewals, type Renewals } from './grants/renew.ts';
 import { keyCheck, keyUse, type ResealProgress, reseal } from './grants/reseal.ts';
 import { tryDueRevocations } from './grants/revocations.ts';
@@ -43,8 +44,10 @@ import { createVault, loadOrCreateKeyFile, sealCheck, toKeyObjects, type Vault, 
 export interface Evergrant extends Operations {
   /** Every route of the HTTP API and the hosted pages, to be mounted in any server that speaks Request and Response. */
   readonly handler: Handler;
-  /** The providers that are known, configured or not. */
+  /** The providers that are known, configured or not, with the apps that they have at the moment. */
   readonly catalogue: Catalogue;
+  /** Apps at providers that are set at run time. */
+  readonly apps: Pick<ProviderApps, 'get' | 'set' | 'remove'>;
   readonly settings: Settings;
   /** The bootstrap API key, if this start made it; it is shown here once and kept only as a hash. */
   readonly newApiKey: Secret | null;
@@ -102,8 +105,7 @@ export const startEvergrant = async (settings: Settings, internals: Internals = 
   const logger = internals.logger ?? createLogger({ level: settings.logLevel });
   const catalogue = createCatalogue(builtinProviders, settings.providers);
   const egress = createEgress({ clock });
-  const configured = configuredApps(catalogue, settings.publicUrl);
-  for (const provider of unusedApps(configured)) {
+  for (const provider of unusedApps(configuredApps(catalogue, settings.publicUrl))) {
     logger.warn({ provider }, 'the client id is not used: options.instance must name the server of that app');
   }
   const notices = createNotices(clock);
@@ -118,13 +120,12 @@ export const startEvergrant = async (settings: Settings, internals: Internals = 
     await checkKey(store, vault);
     const speech = createSpeech(egress, { clock, logger, clientKey: createClientKeys(store, vault) });
     const instanceApps = createInstanceApps({ store, vault, clock, logger }, speech.register, settings.publicUrl);
+    const shared = sharing(notices, store);
+    const tools = { store, vault, clock, logger, notices: shared };
+    const providerApps = await createProviderApps(tools, catalogue, settings.publicUrl);
     const context: Context = {
-      store,
-      vault,
-      clock,
-      logger,
-      notices: sharing(notices, store),
-      apps: createApps(catalogue, configured, speech, instanceApps),
+      ...tools,
+      apps: createApps(providerApps, speech, instanceApps),
       health: createHealth(clock),
       usage: createUsage(),
       spool: createSpool(spoolFolder(settings)),
@@ -133,7 +134,7 @@ export const startEvergrant = async (settings: Settings, internals: Internals = 
       random: internals.random ?? Math.random,
       step: internals.step ?? (() => {}),
     };
-    const running = await run(context, settings, catalogue, egress);
+    const running = await run(context, settings, providerApps, egress);
     return { ...running, newKeyFile, close: closing(running.stop, [() => egress.close(), () => store.close()]) };
   } catch (error) {
     await egress.close();
@@ -142,7 +143,7 @@ export const startEvergrant = async (settings: Settings, internals: Internals = 
   }
 };
 
-const run = async (context: Context, settings: Settings, catalogue: Catalogue, egress: StreamingEgress) => {
+const run = async (context: Context, settings: Settings, providerApps: ProviderApps, egress: StreamingEgress) => {
   const { publicUrl } = settings;
   const renewals = createRenewals(context);
   const returnOrigins = [...settings.returnUrls, new URL(publicUrl).origin];
@@ -155,7 +156,7 @@ const run = async (context: Context, settings: Settings, catalogue: Catalogue, e
     context,
     settings,
     returnOrigins,
-    catalogue,
+    providerApps,
     flows,
     connections,
     renewals,
@@ -169,11 +170,13 @@ const run = async (context: Context, settings: Settings, catalogue: Catalogue, e
   await gates.probeAllNow(context.store.db, context.clock.now());
   await renewals.recover();
   await flows.recover();
+  providerApps.follow();
   const engine = settings.engine === 'embedded' ? start(context, renewals, flows) : null;
   const stop = async () => {
     await engine?.stop();
     await flows.idle();
     await renewals.idle();
+    await providerApps.stop();
     audit.flush();
     await context.usage.flush(context).catch((error: unknown) => {
       const code = isEvergrantError(error) ? error.code : 'internal';
@@ -183,7 +186,8 @@ const run = async (context: Context, settings: Settings, catalogue: Catalogue, e
   return {
     ...createOperations({ context, publicUrl, flows, connections, renewals, calls }),
     handler,
-    catalogue,
+    catalogue: providerApps.catalogue,
+    apps: providerApps,
     settings,
     newApiKey: keyring.created,
     keys: keyring,

@@ -80,13 +80,13 @@ const examineRunning = async (evergrant: Evergrant, settings: Settings): Promise
 const examineApps = (evergrant: Evergrant, settings: Settings): Finding[] => {
   const configured = evergrant.catalogue.list().filter(isConfigured);
   const none = { ok: true, about: 'apps', says: 'none is configured; `evergrant start` offers simulated platforms' };
-  const findings = configured.map(({ definition, redirectUriSetting, clientId }) => ({
+  const findings = configured.map(({ definition, redirectUriSetting, clientId, appSource }) => ({
     ok: true,
     about: definition.id,
     says:
       clientId === null
         ? 'needs no app: anybody can connect an account'
-        : `register the redirect URI ${redirectUriFor(settings.publicUrl, definition.id, redirectUriSetting)}${
+        : `${appSource === 'api' ? 'app set through the API, before any in the settings' : 'app from the settings'}; register the redirect URI ${redirectUriFor(settings.publicUrl, definition.id, redirectUriSetting)}${
             definition.setup ? ` at ${definition.setup.console}` : ''
           }`,
   }));

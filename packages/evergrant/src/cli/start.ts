@@ -78,7 +78,7 @@ const simulated = (sandbox: Sandbox): Record<string, ProviderSettings> => {
     ...Object.fromEntries(
       platforms.map(({ definition: { id: provider } }) => [
         provider,
-        { ...app(provider), definition: sandbox.overrides(provider) },
+        { ...app(provider), definition: sandbox.overrides(provider), simulated: true },
       ]),
     ),
     [id]: { ...app(id), definition },

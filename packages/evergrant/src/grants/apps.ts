@@ -5,15 +5,26 @@ import type { App, AppSettings, Protocol } from '../protocols/types.ts';
 import type { InstanceRegistration } from '../providers/define.ts';
 import type { Catalogue } from '../providers/load.ts';
 import { isConfigured, type ResolvedProvider, redirectUriFor } from '../providers/resolve.ts';
-import type { Secret } from '../telemetry/secret.ts';
 import type { Apps } from './context.ts';
 import type { InstanceApps } from './instance-apps.ts';
+import { withNextSecret } from './next-secret.ts';
 
 /** What the operator has set up of one provider. */
 export interface ConfiguredApp {
   settings: AppSettings;
   /** Null: an app is registered at each instance. */
-  credentials: { clientId: string; clientSecret: Secret | null } | null;
+  credentials: Pick<App, 'clientId' | 'clientSecret' | 'nextClientSecret'> | null;
+}
+
+/** The apps of this installation, as they are at the moment of asking. */
+export interface KnownApps {
+  readonly catalogue: Catalogue;
+  /** Those with which flows begin, by provider. */
+  current(): ReadonlyMap<string, ConfiguredApp>;
+  /** Those in whose place others stand now: what was made with them goes on with them. */
+  replaced(): readonly ConfiguredApp[];
+  /** Notes, without keeping anybody waiting, that the platform refused an app's secret and took the next one. */
+  preferNextSecret(app: App): void;
 }
 
 /**
@@ -30,10 +41,11 @@ export const configuredApps = (catalogue: Catalogue, publicUrl: string): Readonl
       .map((provider) => [provider.definition.id, toConfigured(provider, publicUrl)]),
   );
 
-const toConfigured = (provider: ResolvedProvider, publicUrl: string): ConfiguredApp => {
-  const { definition, clientId, clientSecret } = provider;
+/** @throws SettingsError as {@link configuredApps} */
+export const toConfigured = (provider: ResolvedProvider, publicUrl: string): ConfiguredApp => {
+  const { definition, clientId, clientSecret, nextClientSecret } = provider;
   const redirectUri = redirectUriFor(publicUrl, definition.id, provider.redirectUriSetting);
-  const registered = clientId === null ? null : { clientId, clientSecret };
+  const registered = clientId === null ? null : { clientId, clientSecret, nextClientSecret };
   // Nothing is registered there: the client is an address of ours.
   const own = definition.protocol.kind === 'atproto' ? clientOf(redirectUri, provider.scopes) : null;
   return {
@@ -59,24 +71,21 @@ export const unusedApps = (apps: ReadonlyMap<string, ConfiguredApp>): string[] =
 const isRegistering = ({ definition }: AppSettings): boolean => definition.instance?.registration !== undefined;
 
 /** Everything that is asked about apps: those that are configured, and those that were registered at instances. */
-export const createApps = (
-  catalogue: Catalogue,
-  apps: ReadonlyMap<string, ConfiguredApp>,
-  speech: Speech,
-  instanceApps: InstanceApps,
-): Apps => {
+export const createApps = (known: KnownApps, speech: Speech, instanceApps: InstanceApps): Apps => {
   const find = (id: string, instance: string | null | undefined): ConfiguredApp => {
-    const { definition } = catalogue.get(id);
-    const app = apps.get(id);
-    if (!app) {
-      throw new EvergrantError('provider_not_configured', {
-        provider: id,
-        detail: `Set ${id.toUpperCase().replaceAll('-', '_')}_CLIENT_ID and its secret to use ${definition.name}`,
-      });
-    }
-    const { settings, credentials } = app;
-    return instance ? { settings: { ...settings, variables: { ...settings.variables, instance } }, credentials } : app;
+    const { definition } = known.catalogue.get(id);
+    const app = known.current().get(id);
+    if (app) return at(app, instance);
+    throw new EvergrantError('provider_not_configured', {
+      provider: id,
+      detail: `Set ${id.toUpperCase().replaceAll('-', '_')}_CLIENT_ID and its secret to use ${definition.name}`,
+    });
   };
+
+  const replaced = (id: string, clientId: string): ConfiguredApp | undefined =>
+    known
+      .replaced()
+      .find(({ settings, credentials }) => settings.provider === id && credentials?.clientId === clientId);
 
   /**
    * How an app is registered there; null: it is the configured one. The operator's own secret is for one instance, and
@@ -89,7 +98,7 @@ export const createApps = (
     instance: string | null | undefined,
     clientId?: string,
   ): InstanceRegistration | null => {
-    const { settings, credentials } = apps.get(id) ?? {};
+    const { settings, credentials } = known.current().get(id) ?? {};
     const registration = settings?.definition.instance?.registration;
     const isOwn =
       credentials != null &&
@@ -107,7 +116,8 @@ export const createApps = (
       return { ...settings, clientId: await instanceApps.clientIdOf(settings, registration), clientSecret: null };
     },
     ofGrant({ provider, client_id, instance }) {
-      const { settings, credentials } = find(provider, instance);
+      const former = replaced(provider, client_id);
+      const { settings, credentials } = former ? at(former, instance) : find(provider, instance);
       // A client that is nothing but its id can go on as the one that it was when the grant was made.
       const isFree = settings.definition.protocol.kind === 'atproto';
       if (isFree || registrationAt(provider, instance, client_id))
@@ -121,15 +131,23 @@ export const createApps = (
     protocol(app) {
       const protocol = speech.protocolOf(app);
       const isRegistered = registrationAt(app.provider, app.variables['instance'], app.clientId) !== null;
-      return isRegistered ? withSecrets(protocol, instanceApps) : protocol;
+      if (isRegistered) return withSecrets(protocol, instanceApps);
+      return app.nextClientSecret ? withNextSecret(protocol, (one) => known.preferNextSecret(one)) : protocol;
     },
     getJson: speech.getJson,
     list: () =>
-      [...apps.values()].flatMap(({ settings, credentials }) =>
+      [...known.current().values(), ...known.replaced()].flatMap(({ settings, credentials }) =>
         credentials && !isRegistering(settings) ? [{ ...settings, ...credentials }] : [],
       ),
-    perInstance: () => [...apps.values()].flatMap(({ settings }) => (isRegistering(settings) ? settings.provider : [])),
+    perInstance: () =>
+      [...known.current().values()].flatMap(({ settings }) => (isRegistering(settings) ? settings.provider : [])),
   };
+};
+
+const at = (app: ConfiguredApp, instance: string | null | undefined): ConfiguredApp => {
+  if (!instance) return app;
+  const { settings, credentials } = app;
+  return { settings: { ...settings, variables: { ...settings.variables, instance } }, credentials };
 };
 
 /**

@@ -9,6 +9,7 @@ import { addConnectRoutes } from './api/connect.ts';
 import { addConnectionRoutes } from './api/connections.ts';
 import { addHealthRoutes } from './api/health.ts';
 import { addKeyRoutes } from './api/keys.ts';
+import { addProviderAppRoutes } from './api/provider-apps.ts';
 import { addProviderRoutes } from './api/providers.ts';
 import type { HttpDependencies, HttpEnv } from './deps.ts';
 import { addDocument } from './document.ts';
@@ -44,6 +45,7 @@ export const createRoutes = (deps: HttpDependencies): OpenAPIHono<HttpEnv> => {
   addConnectionRoutes(app, deps);
   addCallRoutes(app, deps);
   addProviderRoutes(app, deps);
+  addProviderAppRoutes(app, deps);
   addKeyRoutes(app, deps);
   addHealthRoutes(app, deps);
   addDocument(app, deps);

@@ -16,6 +16,7 @@ export type AuditAction =
   | 'key.create'
   | 'key.revoke'
   | 'app.update'
+  | 'app.delete'
   | 'webhook.create'
   | 'webhook.update'
   | 'webhook.delete'

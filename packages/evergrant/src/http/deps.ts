@@ -2,8 +2,8 @@ import type { Calls } from '../calls/index.ts';
 import type { Connections } from '../connections/connections.ts';
 import type { Flows } from '../connections/flows.ts';
 import type { Context } from '../grants/context.ts';
+import type { ProviderApps } from '../grants/provider-apps.ts';
 import type { Renewals } from '../grants/renew.ts';
-import type { Catalogue } from '../providers/load.ts';
 import type { Settings } from '../settings/types.ts';
 import type { Audit } from './audit.ts';
 import type { Keyring, Principal } from './keyring.ts';
@@ -15,7 +15,7 @@ export interface HttpDependencies {
   settings: Settings;
   /** Origins to which a flow may return, and that may read a flow's status from a browser. */
   returnOrigins: readonly string[];
-  catalogue: Catalogue;
+  providerApps: ProviderApps;
   flows: Flows;
   connections: Connections;
   renewals: Renewals;

@@ -55,14 +55,14 @@ export const addHostedRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencie
   const providerView = (id: string | null) => {
     if (id === null) return null;
     try {
-      return { id, name: deps.catalogue.get(id).definition.name };
+      return { id, name: deps.providerApps.catalogue.get(id).definition.name };
     } catch {
       return null;
     }
   };
 
   const redirectUriOf = (id: string): string =>
-    redirectUriFor(publicUrl, id, deps.catalogue.get(id).redirectUriSetting);
+    redirectUriFor(publicUrl, id, deps.providerApps.catalogue.get(id).redirectUriSetting);
 
   /** Whom a finished flow tells, and where it leads. */
   const endOf = (flow: FlowRow, status: 'connected' | 'failed') => ({
@@ -112,7 +112,7 @@ export const addHostedRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencie
   };
 
   const configuredProviders = () =>
-    deps.catalogue
+    deps.providerApps.catalogue
       .list()
       .filter(isConfigured)
       .map(({ definition }) => ({ id: definition.id, name: definition.name }));
@@ -207,7 +207,7 @@ export const addHostedRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencie
     const rows =
       ids.length === 0 ? [] : await connections.list(context.store.db, { ids, limit: ids.length }, context.clock.now());
     const missing = [...new Set(rows.flatMap((row) => JSON.parse(row.scopes_missing) as string[]))];
-    const facts = deps.catalogue.get(provider.id).definition.scopes.facts ?? {};
+    const facts = deps.providerApps.catalogue.get(provider.id).definition.scopes.facts ?? {};
     return pages.result({
       status: missing.length > 0 ? 'limited' : 'connected',
       provider,

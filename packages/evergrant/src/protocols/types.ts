@@ -8,6 +8,8 @@ export interface App<Kind extends ProtocolDefinition = ProtocolDefinition> {
   provider: string;
   clientId: string;
   clientSecret: Secret | null;
+  /** Tried where the first one is refused, while secrets are exchanged at the platform. */
+  nextClientSecret?: Secret | null;
   definition: ProviderDefinition<Kind>;
   /** What is asked for unless a caller narrows it: the configured scopes, else the required ones. */
   scopes: string[];
@@ -21,7 +23,7 @@ export interface App<Kind extends ProtocolDefinition = ProtocolDefinition> {
 }
 
 /** What settings say about an app. Where one is registered at each instance, its credentials come from there. */
-export type AppSettings = Omit<App, 'clientId' | 'clientSecret'>;
+export type AppSettings = Omit<App, 'clientId' | 'clientSecret' | 'nextClientSecret'>;
 
 /** An app whose provider speaks OAuth 2.0. */
 export type OAuth2App = App<OAuth2Protocol>;

@@ -12,6 +12,12 @@ export interface ResolvedProvider {
   definition: AnyDefinition;
   clientId: string | null;
   clientSecret: Secret | null;
+  /** Tried where the first one is refused, while secrets are exchanged at the platform. */
+  nextClientSecret?: Secret | null;
+  /** Where the app comes from; null: there is none. */
+  appSource: 'settings' | 'api' | null;
+  /** Whether the sandbox plays this platform. */
+  simulated: boolean;
   /** What a flow asks for: the configured scopes, else the definition's required ones. */
   scopes: readonly string[];
   /** Reroutes: every URL that starts with the key is sent to the value. */
@@ -45,6 +51,8 @@ export const resolveProvider = (
     definition,
     clientId: settings?.clientId ?? null,
     clientSecret: settings?.clientSecret ?? null,
+    appSource: settings?.clientId === undefined ? null : 'settings',
+    simulated: settings?.simulated ?? false,
     scopes: settings?.scopes ?? definition.scopes.required,
     origins: settings?.origins ?? {},
     trustedOrigins: trustedOrigins(settings, variables),

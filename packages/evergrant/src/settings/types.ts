@@ -54,4 +54,6 @@ export interface ProviderSettings {
   options?: Record<string, string>;
   /** The standard path, with or without a final slash. */
   redirectUri?: string;
+  /** Said by the sandbox of the platforms that it plays. */
+  simulated?: true;
 }

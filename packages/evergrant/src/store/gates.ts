@@ -63,6 +63,18 @@ export const update = async (
     .execute();
 };
 
+/** Lets one app be probed at once, if its credentials were refused. @returns whether they were */
+export const probeNow = async (db: Queryable, { provider, clientId }: GateKey, now: number): Promise<boolean> => {
+  const result = await db
+    .updateTable('provider_gates')
+    .set({ probe_at: now })
+    .where('provider', '=', provider)
+    .where('client_id', '=', clientId)
+    .where('blocked_by', '=', 'credentials')
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n;
+};
+
 /** Lets every blocked app be probed at once: a restart may have brought better credentials. */
 export const probeAllNow = async (db: Queryable, now: number): Promise<void> => {
   await db.updateTable('provider_gates').set({ probe_at: now }).where('blocked_by', 'is not', null).execute();

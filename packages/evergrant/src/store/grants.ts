@@ -115,6 +115,42 @@ export const orphans = (db: Queryable, before: number, limit: number): Promise<G
     .limit(limit)
     .execute();
 
+/** The grant of a credential that was imported with an app. */
+export const byImport = (
+  db: Queryable,
+  { provider, client_id, imported_mac }: Pick<GrantRow, 'provider' | 'client_id' | 'imported_mac'>,
+): Promise<GrantRow | undefined> =>
+  db
+    .selectFrom('grants')
+    .selectAll()
+    .where('provider', '=', provider)
+    .where('client_id', '=', client_id)
+    .where('imported_mac', '=', imported_mac)
+    .executeTakeFirst();
+
+/** Keeps a grant unless its credential was imported before. */
+export const insertImported = async (db: Queryable, grant: New<GrantsTable>): Promise<boolean> => {
+  const result = await db
+    .insertInto('grants')
+    .values(grant)
+    .onConflict((c) => c.doNothing())
+    .executeTakeFirst();
+  return (result.numInsertedOrUpdatedRows ?? 0n) > 0n;
+};
+
+/** Imported grants that never came to serve a connection. */
+export const unusedImports = async (db: Queryable, before: number, limit: number): Promise<string[]> => {
+  const rows = await db
+    .selectFrom('grants')
+    .select('id')
+    .where('imported_mac', 'is not', null)
+    .where('subject', 'is', null)
+    .where('updated_at', '<', before)
+    .limit(limit)
+    .execute();
+  return rows.map(({ id }) => id);
+};
+
 const addAttempt = prepared((db, attempt: New<RefreshAttemptsTable>) =>
   db.insertInto('refresh_attempts').values(attempt),
 );

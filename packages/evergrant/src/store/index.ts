@@ -31,6 +31,7 @@ export * as instanceApps from './instance-apps.ts';
 export * as journal from './journal.ts';
 export * as keys from './keys.ts';
 export { type Page, type PageRequest, pageOf, toPage } from './paging.ts';
+export * as providerApps from './provider-apps.ts';
 export * as revocations from './revocations.ts';
 export type { ScheduleChanges } from './schedule.ts';
 export * as schedule from './schedule.ts';

@@ -22,6 +22,8 @@ export const migrations = (types: ColumnTypes): Record<string, Migration> => ({
   '0003_key_use': { up: (db) => keyUse(db, types) },
   '0004_instance_apps': { up: (db) => instanceApps(db, types) },
   '0005_client_keys': { up: (db) => clientKeys(db, types) },
+  '0008_provider_apps': { up: (db) => providerApps(db, types) },
+  '0009_imports': { up: imports },
 });
 
 // biome-ignore lint/suspicious/noExplicitAny: a migration outlives the schema types
@@ -312,3 +314,48 @@ const clientKeys = (db: Kysely<any>, { bytes }: ColumnTypes): Promise<void> =>
     .addColumn('id', 'text', (c) => c.primaryKey())
     .addColumn('key_sealed', bytes, (c) => c.notNull())
     .execute();
+
+// biome-ignore lint/suspicious/noExplicitAny: a migration outlives the schema types
+const providerApps = async (db: Kysely<any>, { time, bytes }: ColumnTypes): Promise<void> => {
+  await db.schema
+    .createTable('provider_apps')
+    .addColumn('id', 'text', (c) => c.primaryKey())
+    .addColumn('provider', 'text', (c) => c.notNull())
+    .addColumn('client_id', 'text', (c) => c.notNull())
+    .addColumn('client_secret_sealed', bytes)
+    .addColumn('next_client_secret_sealed', bytes)
+    .addColumn('scopes', 'text')
+    .addColumn('redirect_uri', 'text')
+    .addColumn('version', 'integer', (c) => c.notNull())
+    .addColumn('created_at', time, (c) => c.notNull())
+    .addColumn('updated_at', time, (c) => c.notNull())
+    .addColumn('retired_at', time)
+    .addUniqueConstraint('provider_apps_client', ['provider', 'client_id'])
+    .execute();
+  await db.schema
+    .createIndex('provider_apps_current')
+    .on('provider_apps')
+    .unique()
+    .column('provider')
+    .where(sql.ref('retired_at'), 'is', null)
+    .execute();
+};
+
+// biome-ignore lint/suspicious/noExplicitAny: a migration outlives the schema types
+const imports = async (db: Kysely<any>): Promise<void> => {
+  await db.schema.alterTable('grants').addColumn('imported_mac', 'text').execute();
+  await db.schema
+    .createIndex('grants_imported')
+    .on('grants')
+    .unique()
+    .columns(['provider', 'client_id', 'imported_mac'])
+    .where(sql.ref('imported_mac'), 'is not', null)
+    .execute();
+  await db.schema
+    .createIndex('grants_imported_unused')
+    .on('grants')
+    .column('updated_at')
+    .where(sql.ref('imported_mac'), 'is not', null)
+    .where(sql.ref('subject'), 'is', null)
+    .execute();
+};

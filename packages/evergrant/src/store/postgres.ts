@@ -154,8 +154,10 @@ const unavailable = (error: unknown): EvergrantError => {
  * Two transactions met in an order in which only one can go on, or both connect the same account for the first time.
  * The other one is repeated, and finds what the first has done.
  */
+const raced = ['connections_account', 'provider_apps_client', 'provider_apps_current'];
+
 export const isCollision = (error: unknown): boolean => {
   if (!(error instanceof Error)) return false;
   const { code, constraint } = error as { code?: unknown; constraint?: unknown };
-  return code === '40001' || code === '40P01' || (code === '23505' && constraint === 'connections_account');
+  return code === '40001' || code === '40P01' || (code === '23505' && raced.includes(String(constraint)));
 };

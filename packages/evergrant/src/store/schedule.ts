@@ -202,6 +202,24 @@ export const raiseUrgency = async (db: Queryable, before: number): Promise<void>
     .execute();
 };
 
+/** Ends the pauses after failures of an app, but for those of attempts of unknown outcome. */
+export const retryNow = async (db: Queryable, { provider, clientId }: GateKey, now: number): Promise<void> => {
+  await db
+    .updateTable('schedule')
+    .set({ retry_at: null, due_at: now })
+    .where('grant_id', 'in', (from) =>
+      from
+        .selectFrom('schedule')
+        .select('grant_id')
+        .where('provider', '=', provider)
+        .where('client_id', '=', clientId)
+        .where('retry_at', '>', now)
+        .where('mark_id', 'is', null)
+        .$if(isPostgres(db), (query) => query.forUpdate().skipLocked()),
+    )
+    .execute();
+};
+
 /** Notes when tokens were read last. */
 export const noteUse = async (db: Queryable, grantIds: string[], at: number): Promise<void> => {
   await db

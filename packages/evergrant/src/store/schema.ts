@@ -82,6 +82,8 @@ export interface GrantsTable {
   degraded_at: number | null;
   /** JSON: code, detail, at. */
   last_error: string | null;
+  /** Keyed hash of the credential with which it was imported; null: it came by a consent here. */
+  imported_mac: string | null;
   created_at: number;
   updated_at: number;
 }
@@ -222,6 +224,26 @@ export interface InstanceAppsTable {
   retired_at: number | null;
 }
 
+/** Apps that were set through the API. Those that another one replaced are kept as long as a grant was made with them. */
+export interface ProviderAppsTable {
+  id: string;
+  provider: string;
+  client_id: string;
+  client_secret_sealed: Uint8Array | null;
+  /** Tried where the first one is refused, while secrets are exchanged at the platform. */
+  next_client_secret_sealed: Uint8Array | null;
+  /** JSON array; null: what the settings say. */
+  scopes: string | null;
+  /** Null: what the settings say. */
+  redirect_uri: string | null;
+  /** Grows with every change. */
+  version: number;
+  created_at: number;
+  updated_at: number;
+  /** No flow begins with it any more. */
+  retired_at: number | null;
+}
+
 export interface EventsTable {
   id: string;
   type: string;
@@ -281,6 +303,7 @@ export interface Database {
   provider_gates: ProviderGatesTable;
   revocations: RevocationsTable;
   instance_apps: InstanceAppsTable;
+  provider_apps: ProviderAppsTable;
   events: EventsTable;
   api_keys: ApiKeysTable;
   installation: InstallationTable;
@@ -296,6 +319,7 @@ export type EventRow = Selectable<EventsTable>;
 export type ApiKeyRow = Selectable<ApiKeysTable>;
 export type RevocationRow = Selectable<RevocationsTable>;
 export type InstanceAppRow = Selectable<InstanceAppsTable>;
+export type ProviderAppRow = Selectable<ProviderAppsTable>;
 export type GateRow = Selectable<ProviderGatesTable>;
 export type New<Table> = Insertable<Table>;
 export type Changes<Table> = Updateable<Table>;

@@ -10,6 +10,7 @@ import {
   anAttempt,
   anEvent,
   anInstanceApp,
+  aProviderApp,
   aRevocation,
   aSchedule,
   noon,
@@ -50,6 +51,7 @@ const grant = full(aGrant('grant_1'), {
   failing_since: noon,
   degraded_at: noon,
   last_error: awkward,
+  imported_mac: awkward,
 });
 
 const schedule = full(aSchedule('grant_1'), {
@@ -133,6 +135,17 @@ const rows: { [Table in keyof Database]: object[] } = {
   instance_apps: [
     anInstanceApp('app_2'),
     full(anInstanceApp('app_1'), { scopes: awkward, client_secret_sealed: everyByte, retired_at: farFuture }),
+  ],
+  provider_apps: [
+    aProviderApp('app_2', { retired_at: farFuture }),
+    full(aProviderApp('app_1'), {
+      client_id: awkward,
+      client_secret_sealed: everyByte,
+      next_client_secret_sealed: everyByte.toReversed(),
+      scopes: JSON.stringify([awkward]),
+      redirect_uri: awkward,
+      version: 2_147_483_647,
+    }),
   ],
   events: [
     anEvent('evt_2', { connection_id: null, owner: null, provider: null }),

@@ -8,6 +8,7 @@ import type {
   GrantRow,
   InstanceAppRow,
   JournalRow,
+  ProviderAppRow,
   RevocationRow,
   ScheduleRow,
 } from '../../src/store/index.ts';
@@ -52,6 +53,7 @@ export const aGrant = (id: string, more: Partial<GrantRow> = {}): GrantRow => ({
   failing_since: null,
   degraded_at: null,
   last_error: null,
+  imported_mac: null,
   created_at: noon,
   updated_at: noon,
   ...more,
@@ -194,6 +196,21 @@ export const anInstanceApp = (id: string, more: Partial<InstanceAppRow> = {}): I
   redirect_uri: 'https://app.example/callback',
   scopes: 'read write',
   created_at: noon,
+  retired_at: null,
+  ...more,
+});
+
+export const aProviderApp = (id: string, more: Partial<ProviderAppRow> = {}): ProviderAppRow => ({
+  id,
+  provider: 'acme',
+  client_id: `client of ${id}`,
+  client_secret_sealed: null,
+  next_client_secret_sealed: null,
+  scopes: null,
+  redirect_uri: null,
+  version: 1,
+  created_at: noon,
+  updated_at: noon,
   retired_at: null,
   ...more,
 });

@@ -76,6 +76,7 @@ const tables = [
   'api_keys',
   'call_slots',
   'client_keys',
+  'provider_apps',
   'installation',
 ] as const;
 

@@ -75,7 +75,10 @@ export const addProviderRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependenc
     }),
     async (c) => {
       const rows = await gates.list(store.db);
-      return c.json({ data: deps.catalogue.list().map((provider) => body(provider, rows)), next_cursor: null }, 200);
+      return c.json(
+        { data: deps.providerApps.catalogue.list().map((provider) => body(provider, rows)), next_cursor: null },
+        200,
+      );
     },
   );
 
@@ -91,7 +94,7 @@ export const addProviderRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependenc
       responses: { 200: json('The platform', providerSchema), ...problems },
     }),
     async (c) => {
-      const provider = deps.catalogue.get(c.req.valid('param').id);
+      const provider = deps.providerApps.catalogue.get(c.req.valid('param').id);
       return c.json(body(provider, await gates.list(store.db)), 200);
     },
   );
