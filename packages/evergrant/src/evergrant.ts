@@ -4,6 +4,7 @@ import { createCalls } from './calls/index.ts';
 import { checkDoubted } from './connections/check.ts';
 import { createConnections } from './connections/connections.ts';
 import { createFlows, type Flows } from './connections/flows.ts';
+import { createImports, type Imports } from './connections/import.ts';
 import { createEgress, type StreamingEgress } from './egress/index.ts';
 import { type Engine, startEngine } from './engine/embedded/loop.ts';
 import { isEvergrantError } from './errors/index.ts';
@@ -59,6 +60,8 @@ export interface Evergrant extends Operations {
     /** How many stored values each key has sealed. One with none is no longer needed. */
     keyUse(): Promise<Record<string, number>>;
   };
+  /** Import of tokens, with more to say than {@link Operations.importConnection}: for many at once. */
+  readonly imports: Imports;
   /** API keys: made, listed and revoked. */
   readonly keys: Pick<Keyring, 'create' | 'list' | 'revoke'>;
   /** Whether this start made the key file. */
@@ -149,6 +152,7 @@ const run = async (context: Context, settings: Settings, providerApps: ProviderA
   const returnOrigins = [...settings.returnUrls, new URL(publicUrl).origin];
   const flows = createFlows(context, { publicUrl, returnOrigins });
   const connections = createConnections(context, renewals, { publicUrl });
+  const imports = createImports(context, renewals, { publicUrl });
   const calls = createCalls(context, renewals, egress);
   const keyring = await createKeyring(context.store, context.clock, settings.apiKey);
   const audit = createAudit(context.logger, context.clock);
@@ -159,6 +163,7 @@ const run = async (context: Context, settings: Settings, providerApps: ProviderA
     providerApps,
     flows,
     connections,
+    imports,
     renewals,
     calls,
     keyring,
@@ -184,7 +189,8 @@ const run = async (context: Context, settings: Settings, providerApps: ProviderA
     });
   };
   return {
-    ...createOperations({ context, publicUrl, flows, connections, renewals, calls }),
+    ...createOperations({ context, publicUrl, flows, connections, imports, renewals, calls }),
+    imports,
     handler,
     catalogue: providerApps.catalogue,
     apps: providerApps,

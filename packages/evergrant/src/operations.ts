@@ -2,6 +2,7 @@ import type { Calls } from './calls/index.ts';
 import type { Connections, ListFilter, RenewalRecord } from './connections/connections.ts';
 import type { Flow } from './connections/flow-view.ts';
 import type { ConnectInput, Flows, StartedFlow } from './connections/flows.ts';
+import type { ImportInput, Imports } from './connections/import.ts';
 import { type Connection, withReconnectUrl } from './connections/view.ts';
 import { EvergrantError, isEvergrantError } from './errors/index.ts';
 import type { TimelineEvent } from './events/index.ts';
@@ -42,6 +43,14 @@ export interface Operations {
   refresh(connectionId: string): Promise<Connection>;
   /** Disconnects, and revokes at the platform unless told not to. */
   disconnect(connectionId: string, options?: { revoke?: boolean }): Promise<{ revocationConfirmed: boolean }>;
+  /**
+   * Connects an account by tokens that another system holds. They can be renewed by the app that made them only, and by
+   * one system at a time: whoever had them must stop renewing.
+   *
+   * @throws EvergrantError `invalid_request`, `provider_not_configured`, `account_selection_required` with the accounts,
+   *   `reauth_required` when the tokens are dead …
+   */
+  importConnection(input: ImportInput): Promise<Connection>;
   getConnection(connectionId: string): Promise<Connection>;
   listConnections(filter?: ListFilter): Promise<Page<Connection>>;
   listEvents(connectionId: string, page?: { limit?: number; cursor?: string }): Promise<Page<TimelineEvent>>;
@@ -61,12 +70,14 @@ export interface Rooms {
   publicUrl: string;
   flows: Flows;
   connections: Connections;
+  imports: Imports;
   renewals: Renewals;
   calls: Calls;
 }
 
 /** The operations of the library over the rooms that do the work. */
-export const createOperations = ({ context, publicUrl, flows, connections, renewals, calls }: Rooms): Operations => {
+export const createOperations = (rooms: Rooms): Operations => {
+  const { context, publicUrl, flows, connections, imports, renewals, calls } = rooms;
   /** Where only a person can mend a failure, the error says at which address. */
   const guided = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
@@ -99,6 +110,7 @@ export const createOperations = ({ context, publicUrl, flows, connections, renew
       guided(() => calls.sign(id, request)),
     refresh: (id: string) => guided(() => connections.refresh(id)),
     disconnect: (id: string, options: { revoke?: boolean } = {}) => connections.disconnect(id, options),
+    importConnection: async (input: ImportInput) => (await imports.run(input)).connection,
     getConnection: (id: string) => connections.get(id),
     listConnections: (filter?: ListFilter) => connections.list(filter),
     listEvents: (id: string, page?: { limit?: number; cursor?: string }) => connections.listEvents(id, page),

@@ -14,6 +14,7 @@ import {
   type GrantRow,
   grants,
   type Queryable,
+  type ScheduleRow,
   schedule,
 } from '../store/index.ts';
 import { newId } from '../telemetry/ids.ts';
@@ -36,8 +37,11 @@ const mismatch = (connection: ConnectionRow): EvergrantError =>
     detail: `The connection is for ${connection.name ?? connection.username ?? connection.account_id}`,
   });
 
+/** For whom, and with what the application keeps beside it. */
+type Order = Pick<FlowRow, 'provider' | 'owner' | 'metadata'>;
+
 export interface Attachment {
-  flow: FlowRow;
+  flow: Order;
   grant: GrantRow;
   app: App;
   choices: Choices;
@@ -58,11 +62,15 @@ export const attach = async (context: Context, tx: Queryable, attachment: Attach
   const missing = missingScopes(app.definition, JSON.parse(grant.scopes_requested) as string[], grantedScopes);
   const known = await Promise.all(chosen.map((account) => findConnection(tx, flow, account.id)));
   const leaving = new Set(known.flatMap((connection) => (connection ? [connection.grant_id] : [])));
-  const ended = await endedByConsent(context, tx, app, { ...grant, subject: choices.person.id }, grantedScopes);
+  // What is imported was consented to elsewhere, nobody knows when.
+  const isNew = grant.imported_mac === null;
+  const person = { ...grant, subject: choices.person.id };
+  const ended = isNew ? await endedByConsent(context, tx, app, person, grantedScopes) : [];
   // What the platform has ended is replaced where the new grant reaches the same accounts of the same owner.
   for (const { id, owner, provider } of ended) {
     if (owner === flow.owner && provider === grant.provider) leaving.add(id);
   }
+  leaving.delete(grant.id);
   const olds = (await Promise.all([...leaving].map((id) => lockedGrant(tx, id)))).filter((old) => old !== undefined);
 
   await activate(context, tx, { grant, app, olds, now, subject: choices.person.id, grantedScopes });
@@ -86,7 +94,7 @@ const lockedGrant = async (tx: Queryable, id: string): Promise<GrantRow | undefi
   return grants.byId(tx, id);
 };
 
-const findConnection = (tx: Queryable, flow: FlowRow, accountId: string) =>
+const findConnection = (tx: Queryable, flow: Order, accountId: string) =>
   connections.byAccount(tx, { provider: flow.provider!, owner: flow.owner, accountId });
 
 /** From here on the grant is kept fresh. Its generation goes on from those that it replaces: it never decreases. */
@@ -112,30 +120,38 @@ const activate = async (
     warn_at: nextWarning(app, facts, now),
     updated_at: now,
   });
-  await schedule.insert(tx, {
-    ...planFor(app, facts, now),
-    grant_id: grant.id,
-    provider: grant.provider,
-    client_id: gateKey(app).clientId,
-    owner: grant.owner,
-    lease_owner: null,
-    lease_until: null,
-    fence: 0,
-    mark_id: null,
-    mark_at: null,
-    mark_hash: null,
-    doubt_since: null,
-    retry_at: null,
-    // Connecting is a use: the application is about to read the token.
-    last_used_at: now,
-  });
+  const plan = planFor(app, facts, now);
+  const row = await schedule.byGrant(tx, grant.id, true);
+  // Connecting is a use: the application is about to read the token.
+  if (row) await schedule.update(tx, grant.id, { ...(row.lease_until === null ? plan : {}), last_used_at: now });
+  else await schedule.insert(tx, { ...newSchedule(app, grant), ...plan, last_used_at: now });
   context.notices.changed('schedule');
 };
+
+/** The schedule of a grant for which nothing is to be done yet. */
+export const newSchedule = (app: App, grant: Pick<GrantRow, 'id' | 'provider' | 'owner'>): ScheduleRow => ({
+  urgency: 2,
+  due_at: null,
+  deadline_at: null,
+  grant_id: grant.id,
+  provider: grant.provider,
+  client_id: gateKey(app).clientId,
+  owner: grant.owner,
+  lease_owner: null,
+  lease_until: null,
+  fence: 0,
+  mark_id: null,
+  mark_at: null,
+  mark_hash: null,
+  doubt_since: null,
+  retry_at: null,
+  last_used_at: null,
+});
 
 interface Writing {
   context: Context;
   tx: Queryable;
-  flow: FlowRow;
+  flow: Order;
   grant: GrantRow;
   missing: string[];
   now: number;

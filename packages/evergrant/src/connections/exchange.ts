@@ -230,7 +230,7 @@ const sendUpgrade = (context: Context, app: App, grant: GrantRow): Promise<RawAn
   });
 
 /** The token is durable by now, so a platform that stumbles over the profile is asked again before giving up. */
-const identifyPatiently = async (context: Context, app: App, grant: GrantRow): Promise<Identity> => {
+export const identifyPatiently = async (context: Context, app: App, grant: GrantRow): Promise<Identity> => {
   const { accessToken, extra } = openCredentials(context.vault, grant);
   const granted = JSON.parse(grant.scopes_granted) as string[];
   const pause = (milliseconds: number) => sleep(context.clock, milliseconds);

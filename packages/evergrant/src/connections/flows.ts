@@ -1,6 +1,7 @@
 import { EvergrantError } from '../errors/index.ts';
 import * as timeline from '../events/index.ts';
 import type { Context } from '../grants/context.ts';
+import { day } from '../grants/timing.ts';
 import { type FlowRow, flows, grants } from '../store/index.ts';
 import { attach } from './attach.ts';
 import { takeCallback } from './callback.ts';
@@ -16,6 +17,9 @@ export type { ConnectInput, StartedFlow } from './start.ts';
 
 /** For so long after a flow began its status token reads its result. */
 const statusTokenLifetime = 30 * 60_000;
+
+/** For so long an import that failed after its tokens were renewed can be taken up again. */
+const unusedImportLifetime = 7 * day;
 
 export type Flows = ReturnType<typeof createFlows>;
 
@@ -93,6 +97,9 @@ export const createFlows = (context: Context, options: FlowOptions) => {
     for (const flow of await flows.overdue(store.db, now, 100)) await expire(context, flow);
     for (const grant of await grants.orphans(store.db, now - flowLifetime, 100)) {
       await store.transaction((tx) => dropGrant(context, tx, grant.id));
+    }
+    for (const id of await grants.unusedImports(store.db, now - unusedImportLifetime, 100)) {
+      await store.transaction((tx) => grants.remove(tx, id));
     }
     await flows.removeEnded(store.db, now - 24 * 60 * 60_000);
   };

@@ -128,6 +128,7 @@ export const createApps = (known: KnownApps, speech: Speech, instanceApps: Insta
         detail: 'The account was connected through another app than the one that is configured now',
       });
     },
+    currentClientId: (provider) => find(provider, null).credentials?.clientId ?? null,
     protocol(app) {
       const protocol = speech.protocolOf(app);
       const isRegistered = registrationAt(app.provider, app.variables['instance'], app.clientId) !== null;

@@ -51,6 +51,8 @@ export interface Apps {
    * @throws EvergrantError `provider_not_configured` when another app stands in the settings now
    */
   ofGrant(grant: Pick<GrantRow, 'provider' | 'client_id' | 'instance'>): App;
+  /** Of the app with which flows begin; null: one is registered at each instance. */
+  currentClientId(provider: string): string | null;
   protocol(app: App): Protocol;
   getJson: GetJson;
   /** Every configured app, but for those of providers that have one at each instance. */

@@ -118,7 +118,9 @@ const settleOne = async (
   }
 };
 
-const noteHealth = ({ context, app }: Settling, verdict: Verdict): void => {
+const noteHealth = ({ context, app, grant }: Settling, verdict: Verdict): void => {
+  // What is imported may have died long ago: that says nothing about the platform.
+  if (grant.imported_mac !== null && grant.subject === null) return;
   if (verdict.kind === 'tokens') context.health.note(appName(app), 'renewed');
   if (verdict.kind === 'rejected') context.health.note(appName(app), 'refused');
   if (verdict.kind === 'not_processed' || verdict.kind === 'ambiguous') context.health.note(appName(app), 'failed');

@@ -92,6 +92,7 @@ export const createTestContext = (options: {
     get: () => app,
     ready: async () => app,
     ofGrant: () => app,
+    currentClientId: () => app.clientId,
     protocol: () => options.protocol,
     getJson: async () => ({}),
     list: () => [app],

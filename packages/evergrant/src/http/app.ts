@@ -8,6 +8,7 @@ import { addCallRoutes, isCall } from './api/calls.ts';
 import { addConnectRoutes } from './api/connect.ts';
 import { addConnectionRoutes } from './api/connections.ts';
 import { addHealthRoutes } from './api/health.ts';
+import { addImportRoute } from './api/import.ts';
 import { addKeyRoutes } from './api/keys.ts';
 import { addProviderAppRoutes } from './api/provider-apps.ts';
 import { addProviderRoutes } from './api/providers.ts';
@@ -42,6 +43,7 @@ export const createRoutes = (deps: HttpDependencies): OpenAPIHono<HttpEnv> => {
   });
   app.use(introduce(deps), checkBody(deps));
   addConnectRoutes(app, deps);
+  addImportRoute(app, deps);
   addConnectionRoutes(app, deps);
   addCallRoutes(app, deps);
   addProviderRoutes(app, deps);

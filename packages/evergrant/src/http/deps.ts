@@ -1,6 +1,7 @@
 import type { Calls } from '../calls/index.ts';
 import type { Connections } from '../connections/connections.ts';
 import type { Flows } from '../connections/flows.ts';
+import type { Imports } from '../connections/import.ts';
 import type { Context } from '../grants/context.ts';
 import type { ProviderApps } from '../grants/provider-apps.ts';
 import type { Renewals } from '../grants/renew.ts';
@@ -18,6 +19,7 @@ export interface HttpDependencies {
   providerApps: ProviderApps;
   flows: Flows;
   connections: Connections;
+  imports: Imports;
   renewals: Renewals;
   calls: Calls;
   limits: Limits;

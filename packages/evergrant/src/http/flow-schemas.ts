@@ -2,21 +2,9 @@ import { z } from '@hono/zod-openapi';
 import type { Flow, FlowAccount } from '../connections/flow-view.ts';
 import { toProblem } from '../errors/problem.ts';
 import * as examples from './examples.ts';
-import { callerText, connectionBody, connectionSchema, metadata, problemSchema, time } from './schemas.ts';
+import { accountSchema, callerText, connectionBody, connectionSchema, metadata, problemSchema, time } from './schemas.ts';
 
 /* The shapes of flows, as those of schemas.ts. */
-
-export const accountSchema = z
-  .object({
-    id: z.string(),
-    type: z.string(),
-    name: z.string().nullable(),
-    username: z.string().nullable(),
-    picture: z.string().nullable(),
-    url: z.string().nullable(),
-    unavailable: z.string().nullable().openapi({ description: 'Why it cannot be chosen' }),
-  })
-  .openapi('Account', { examples: [examples.account] });
 
 const accountBody = (account: FlowAccount): z.infer<typeof accountSchema> => ({
   id: account.id,

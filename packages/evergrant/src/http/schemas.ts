@@ -31,6 +31,18 @@ export const metadata = z
 /** Text of a caller that is stored or compared. SQLite stops reading a pattern at NUL, PostgreSQL takes none at all. */
 export const callerText = z.string().refine((text) => !text.includes('\0'), { error: 'must not contain NUL' });
 
+export const accountSchema = z
+  .object({
+    id: z.string(),
+    type: z.string(),
+    name: z.string().nullable(),
+    username: z.string().nullable(),
+    picture: z.string().nullable(),
+    url: z.string().nullable(),
+    unavailable: z.string().nullable().openapi({ description: 'Why it cannot be chosen' }),
+  })
+  .openapi('Account', { examples: [examples.account] });
+
 export const problemSchema = z
   .looseObject({
     type: z.string().openapi({ description: 'A page that explains the code' }),
@@ -50,6 +62,7 @@ export const problemSchema = z
     provider: z.string().optional(),
     reconnect_url: z.string().optional().openapi({ description: 'Where the person mends it' }),
     reason: z.string().optional().openapi({ description: 'Why a person must reconnect' }),
+    accounts: z.array(accountSchema).optional().openapi({ description: 'What may be chosen' }),
     upstream: z
       .object({
         status: z.int().optional(),

@@ -3,7 +3,7 @@ import tumblrFixture from '../../src/providers/builtin/tumblr-oauth1.fixture.ts'
 import xFixture from '../../src/providers/builtin/x-oauth1.fixture.ts';
 import { makeSecret } from './canaries.ts';
 import { createOAuth1Server } from './oauth1-server.ts';
-import { itKeepsSecrets, startHarness } from './support.ts';
+import { type ConnectionBody, itKeepsSecrets, startHarness } from './support.ts';
 
 const x = 'x-oauth1';
 const tumblr = 'tumblr-oauth1';
@@ -91,6 +91,30 @@ describe('a connection by OAuth 1.0a', () => {
     const [asked] = stub.requestsTo('/oauth/request_token');
     expect(asked?.parameters.get('oauth_callback')).toBe(`${harness.publicUrl}/integrations/social/${x}`);
     expect(harness.canaries.findIn(stub.requests.map(({ target }) => target).join('\n'))).toEqual([]);
+  });
+
+  it('is made of a token and its secret that another system holds', async () => {
+    await using world = await start();
+    const { harness, connect } = world;
+    const { connection } = await connect();
+    const { access_token, token_secret } = (await harness.token(connection.id)).data;
+    await harness.api('DELETE', `/v1/connections/${connection.id}?revoke=false`);
+    const json = { provider: x, owner: 'owner-2', access_token, token_secret };
+    const imported = await harness.api<ConnectionBody>('POST', '/v1/connections/import', { json });
+    expect(imported).toMatchObject({
+      status: 201,
+      data: {
+        status: 'active',
+        account: { id: '12345', username: 'example' },
+        scopes: { granted: [], missing: [] },
+        token: { expires_at: null, refreshable: false },
+      },
+    });
+    const { data } = await harness.token(imported.data.id);
+    expect(data.token_type).toBe('oauth1');
+    expect(data.access_token === access_token && data.token_secret === token_secret).toBe(true);
+    const { status } = await harness.api('GET', `/v1/connections/${imported.data.id}/api/2/users/me`);
+    expect(status).toBe(200);
   });
 
   it('is made of what came with the token where the platform refuses to say more', async () => {
