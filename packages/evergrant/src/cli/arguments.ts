@@ -20,6 +20,10 @@ export interface Arguments {
     provider?: string;
     status?: string;
     noOpen: boolean;
+    dryRun: boolean;
+    report?: string;
+    state?: string;
+    concurrency?: number;
     help: boolean;
     version: boolean;
   };
@@ -42,6 +46,10 @@ export const readArguments = (argv: string[]): Arguments => {
         provider: { type: 'string' },
         status: { type: 'string' },
         'no-open': { type: 'boolean', default: false },
+        'dry-run': { type: 'boolean', default: false },
+        report: { type: 'string' },
+        state: { type: 'string' },
+        concurrency: { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },
         version: { type: 'boolean', short: 'v', default: false },
       },
@@ -58,6 +66,10 @@ export const readArguments = (argv: string[]): Arguments => {
         scopes: listOf(values.scopes),
         permissions: listOf(values.permissions),
         minValid: numberOf('--min-valid', values['min-valid']),
+        dryRun: values['dry-run'],
+        report: values.report,
+        state: values.state,
+        concurrency: countOf('--concurrency', values.concurrency),
         provider: values.provider,
         status: values.status,
         noOpen: values['no-open'],
@@ -78,4 +90,11 @@ const numberOf = (name: string, text: string | undefined): number | undefined =>
   const value = Number(text);
   if (Number.isFinite(value) && value >= 0) return value;
   throw new UsageError(`${name} must be a number of seconds`);
+};
+
+const countOf = (name: string, text: string | undefined): number | undefined => {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1) return value;
+  throw new UsageError(`${name} must be a whole number from 1 on`);
 };

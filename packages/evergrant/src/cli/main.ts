@@ -5,6 +5,7 @@ import { type Arguments, readArguments, UsageError } from './arguments.ts';
 import { connect } from './connect.ts';
 import { listConnections } from './connections.ts';
 import { doctor } from './doctor.ts';
+import { importFile } from './import.ts';
 import { manageKeys } from './keys.ts';
 import { type Output, processOutput } from './output.ts';
 import { start } from './start.ts';
@@ -18,6 +19,8 @@ const help = `evergrant ${version}: connects accounts over OAuth and keeps the c
                                           (--instance HOST at platforms of many servers)
   evergrant connections                   list connections (--owner, --provider, --status)
   evergrant token CONNECTION              print a valid access token (--min-valid SECONDS)
+  evergrant import FILE                   connect accounts by tokens of another system, one JSON object a line
+                                          (--dry-run, --report FILE, --state FILE, --concurrency N)
   evergrant keys                          list, create and revoke API keys
   evergrant vault                         seal everything anew with another encryption key
   evergrant doctor                        check settings, database, key and apps
@@ -35,6 +38,7 @@ const commands: Record<string, Command> = {
   connections: listConnections,
   token: printToken,
   doctor,
+  import: importFile,
   keys: manageKeys,
   vault: manageVault,
   async help(_, output) {
