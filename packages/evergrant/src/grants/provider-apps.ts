@@ -244,13 +244,17 @@ const secretsOf = ({ vault }: Pick<Tools, 'vault'>, row: ProviderAppRow): (Secre
 const signatureOf = (rows: readonly Pick<ProviderAppRow, 'id' | 'version'>[]): string =>
   rows.map(({ id, version }) => `${id}:${version}`).join(' ');
 
-/** What the rows make of the settings. Rows of a provider that is not known any more wait for it to come back. */
+/** What the rows make of the settings. Rows of a provider that is not known any more, or is played, wait. */
 const knownApps = (tools: Tools, configured: Catalogue, publicUrl: string, rows: ProviderAppRow[]) => {
   const byId = new Map(configured.list().map((provider) => [provider.definition.id, provider]));
   const replacedProviders: ResolvedProvider[] = [];
   for (const row of rows) {
     const provider = configured.list().find(({ definition }) => definition.id === row.provider);
     if (!provider) continue;
+    if (provider.simulated) {
+      tools.logger.warn({ provider: row.provider }, 'the sandbox plays this platform; its app waits for SANDBOX=off');
+      continue;
+    }
     const resolved = withApp(tools, provider, publicUrl, row);
     if (row.retired_at !== null) replacedProviders.push(resolved);
     else {
