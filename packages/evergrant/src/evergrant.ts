@@ -170,7 +170,7 @@ const run = async (context: Context, settings: Settings, providerApps: ProviderA
     limits: createLimits(context.clock, settings.rateLimits),
     audit,
   });
-  for (const pair of providersAtOdds(catalogue.list())) context.logger.warn({}, oddsText(pair));
+  for (const pair of providersAtOdds(providerApps.catalogue.list())) context.logger.warn({}, oddsText(pair));
   context.metrics.observe(() => observe(context));
   await gates.probeAllNow(context.store.db, context.clock.now());
   await renewals.recover();

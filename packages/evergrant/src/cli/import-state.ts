@@ -5,7 +5,7 @@ import { open, readFile } from 'node:fs/promises';
 export const openAppending = async (path: string, flags: 'a' | 'w') => {
   const file = await open(path, flags, 0o600);
   return {
-    write: async (line: string): Promise<void> => void (await file.appendFile(`${line}\n`)),
+    write: (line: string): Promise<void> => file.appendFile(`${line}\n`),
     close: () => file.close(),
   };
 };

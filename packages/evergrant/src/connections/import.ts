@@ -182,6 +182,7 @@ const grantOf = (context: Context, order: ImportOrder, mac: string): New<GrantsT
     refresh_expires_at: null,
     consented_at: now,
     warn_at: null,
+    check_at: null,
     last_refreshed_at: null,
     generation: 1,
     consent: 1,

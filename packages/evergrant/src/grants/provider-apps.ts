@@ -1,26 +1,13 @@
 import { EvergrantError } from '../errors/index.ts';
 import type { App } from '../protocols/types.ts';
 import type { Catalogue } from '../providers/load.ts';
-import { needsNoApp, type ResolvedProvider, redirectUriFor } from '../providers/resolve.ts';
-import { SettingsError } from '../settings/errors.ts';
+import { type ResolvedProvider, redirectUriFor } from '../providers/resolve.ts';
 import { gates, type ProviderAppRow, providerApps, type Queryable, schedule } from '../store/index.ts';
 import { newId } from '../telemetry/ids.ts';
 import { Secret } from '../telemetry/secret.ts';
 import { type ConfiguredApp, configuredApps, type KnownApps, toConfigured } from './apps.ts';
 import type { Context } from './context.ts';
-
-/** An app as it is set. */
-export interface AppInput {
-  clientId: string;
-  /** Left out, the one that is known for this client id stays; null: the app has none. */
-  clientSecret?: string | null;
-  /** Tried where the first one is refused, and then put in its place. OAuth 2.0 only. */
-  nextClientSecret?: string | null;
-  /** Left out: what the settings say, else the definition's required ones. */
-  scopes?: string[];
-  /** The standard redirect URI, with or without a final slash. */
-  redirectUri?: string;
-}
+import { type AppInput, checkAppInput, without } from './provider-app-input.ts';
 
 /** An app as it is shown: never its secrets. */
 export interface AppDescription {
@@ -144,7 +131,7 @@ export const createProviderApps = async (
     replaced: () => known.replaced(),
     get,
     async set(provider, input) {
-      checkInput(configured.get(provider), publicUrl, input);
+      checkAppInput(configured.get(provider), publicUrl, input);
       const secret = secretOf(input, provider);
       const now = clock.now();
       await store.transaction(async (tx) => {
@@ -191,7 +178,7 @@ export const createProviderApps = async (
           );
         });
     },
-    follow: following.start,
+    follow: () => following.start(),
     async stop() {
       await exchanging;
       await following.stop();
@@ -297,38 +284,3 @@ const withApp = (
           : standard,
   };
 };
-
-const checkInput = (provider: ResolvedProvider, publicUrl: string, input: AppInput): void => {
-  const { definition, simulated } = provider;
-  const refused = without(provider);
-  if (refused) throw new EvergrantError('conflict', { provider: definition.id, ...refused });
-  if (simulated) {
-    throw new EvergrantError('conflict', {
-      provider: definition.id,
-      detail: `${definition.name} is simulated here. Start the service with SANDBOX=off to use an app of yours`,
-    });
-  }
-  if (input.nextClientSecret != null && definition.protocol.kind !== 'oauth2') {
-    throw invalid(
-      '/next_client_secret',
-      'is for OAuth 2.0 only: every request of OAuth 1.0a is signed with the one secret',
-    );
-  }
-  if (input.redirectUri === undefined) return;
-  try {
-    redirectUriFor(publicUrl, definition.id, input.redirectUri);
-  } catch (error) {
-    if (!(error instanceof SettingsError)) throw error;
-    const standard = redirectUriFor(publicUrl, definition.id);
-    throw invalid('/redirect_uri', `must be ${standard}, with or without a final slash`);
-  }
-};
-
-const without = ({ definition }: ResolvedProvider): { detail: string } | null =>
-  needsNoApp(definition) ? { detail: `${definition.name} needs no app: there is none to set` } : null;
-
-const invalid = (pointer: string, message: string): EvergrantError =>
-  new EvergrantError('invalid_request', {
-    detail: `${pointer.slice(1)}: ${message}`,
-    errors: [{ pointer, code: 'invalid', message }],
-  });

@@ -105,6 +105,7 @@ describe('evergrant doctor', () => {
     const { status, stdout, stderr } = await run('doctor');
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toContain(`${world.installation.url}/integrations/social/sandbox`);
+    expect(stdout).toContain('app from the settings; register the redirect URI');
     expect(stdout).not.toContain('FAIL');
     const findings = JSON.parse((await run('doctor', '--json')).stdout) as { ok: boolean }[];
     expect(findings.length).toBeGreaterThan(4);

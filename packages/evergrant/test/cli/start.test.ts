@@ -33,6 +33,25 @@ describe('evergrant start in an empty folder, without settings', () => {
     expect(await second.stop()).toBe(0);
   });
 
+  test('sets no app of a platform that is simulated, but once it is not', async () => {
+    const installation = await useInstallation({ bare: true });
+    const setApp = (key: string) =>
+      createApi(installation.url, key).call('PUT', '/v1/providers/linkedin/app', { body: { client_id: 'client' } });
+    const first = await installation.start();
+    const key = keyIn(first.stdout())!;
+    expect(await setApp(key)).toMatchObject({ status: 409, problem: { code: 'conflict' } });
+    await first.stop();
+    const second = await installation.start({ SANDBOX: 'off' });
+    expect(await setApp(key)).toMatchObject({ status: 200, body: { source: 'api' } });
+    await second.stop();
+    const third = await installation.start();
+    expect(third.output()).toContain('its app waits for SANDBOX=off');
+    expect(await createApi(installation.url, key).call('GET', '/v1/providers/linkedin/app')).toMatchObject({
+      body: { source: 'settings' },
+    });
+    expect(await third.stop()).toBe(0);
+  });
+
   test('leaves the API key to be shown when a command ran first', async () => {
     const installation = await useInstallation({ bare: true });
     for (const command of ['doctor', 'connections']) {

@@ -61,7 +61,7 @@ export const addProviderRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependenc
   const gateOf = (rows: GateRow[], { definition, clientId }: ResolvedProvider): GateRow | undefined =>
     rows.find((row) => row.provider === definition.id && row.client_id === clientId);
   const body = (provider: ResolvedProvider, rows: GateRow[]) =>
-    providerBody(provider, deps.catalogue, deps.settings.publicUrl, gateOf(rows, provider));
+    providerBody(provider, deps.providerApps.catalogue, deps.settings.publicUrl, gateOf(rows, provider));
 
   app.openapi(
     createRoute({
