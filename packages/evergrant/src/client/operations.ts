@@ -124,11 +124,45 @@ export interface Flow {
   expiresAt: string;
 }
 
+export interface Import {
+  provider: string;
+  owner: string;
+  /** May be left out where there is a refresh token: then it is renewed first */
+  accessToken?: string;
+  refreshToken?: string;
+  /** When the access token ends. Left out: it has no end that is known. In the past: it is renewed first */
+  expiresAt?: string;
+  /** What was granted. Left out: what the app asks for, unless the platform tells */
+  scopes?: string[];
+  /** Of OAuth 1.0a, required there */
+  tokenSecret?: string;
+  /** Host of the server, at platforms that have many */
+  instance?: string;
+  /** Which account to connect, where the tokens reach several */
+  accountId?: string;
+  /** The app that made the tokens. Left out: the one that is set now */
+  clientId?: string;
+  /** Whatever the application keeps with the connection; at most 20 levels deep */
+  metadata?: Record<string, unknown>;
+}
+
 export interface NewApiKey {
   name: string;
   permissions: ('connections:read' | 'connections:write' | 'tokens:read' | 'calls:write' | 'events:read' | 'admin')[];
   /** Binds the key to what this owner has */
   owner?: string;
+}
+
+export interface NewProviderApp {
+  clientId: string;
+  /** Left out, the one that is known for this client id stays; null: the app has none */
+  clientSecret?: string | null;
+  /** Tried where the first one is refused, and then put in its place */
+  nextClientSecret?: string | null;
+  /** Left out: what the settings say, else the platform's required ones */
+  scopes?: string[];
+  /** The standard redirect URI, with or without a final slash */
+  redirectUri?: string;
 }
 
 export interface Problem {
@@ -207,6 +241,8 @@ export interface Problem {
   reconnectUrl?: string;
   /** Why a person must reconnect */
   reason?: string;
+  /** What may be chosen */
+  accounts?: Account[];
   upstream?: {
     status?: number;
     code?: string;
@@ -270,6 +306,20 @@ export interface Provider {
   };
 }
 
+export interface ProviderApp {
+  provider: string;
+  clientId: string;
+  hasClientSecret: boolean;
+  hasNextClientSecret: boolean;
+  /** What a flow asks for unless it is narrowed */
+  scopes: string[];
+  redirectUri: string;
+  /** `api`: it was set by this call, and stands before one from the settings */
+  source: 'settings' | 'api';
+  /** Null: it comes from the settings */
+  updatedAt: string | null;
+}
+
 export interface RejectedToken {
   /** The one that was refused */
   generation: number;
@@ -323,6 +373,9 @@ export interface Operations {
 
   /** Choose accounts. `POST /v1/connect/{flow}/accounts`, needs `connections:write`. */
   chooseAccounts(flow: string, input: AccountChoice, options?: CallOptions): Promise<Flow>;
+
+  /** Connect an account by tokens that another system holds. `POST /v1/connections/import`, needs `connections:write`. */
+  importConnection(input: Import, options?: CallOptions): Promise<Connection | Connection>;
 
   /** List connections, newest first. `GET /v1/connections`, needs `connections:read`. */
   listConnections(
@@ -419,6 +472,15 @@ export interface Operations {
   /** Read a platform. `GET /v1/providers/{id}`, needs `connections:read`. */
   getProvider(id: string, options?: CallOptions): Promise<Provider>;
 
+  /** Read which app a platform is reached with; never its secrets. `GET /v1/providers/{id}/app`, needs `admin`. */
+  getProviderApp(id: string, options?: CallOptions): Promise<ProviderApp>;
+
+  /** Set the app of a platform, at once and without a restart. `PUT /v1/providers/{id}/app`, needs `admin`. */
+  setProviderApp(id: string, input: NewProviderApp, options?: CallOptions): Promise<ProviderApp>;
+
+  /** Take back an app that was set: that of the settings counts again. `DELETE /v1/providers/{id}/app`, needs `admin`. */
+  removeProviderApp(id: string, options?: CallOptions): Promise<void>;
+
   /** Make an API key; it is shown by this answer and never again. `POST /v1/keys`, needs `admin`. */
   createKey(input: NewApiKey, options?: CallOptions): Promise<CreatedApiKey>;
 
@@ -468,6 +530,15 @@ export const operations: Record<keyof Operations, Operation> = {
     takesBody: true,
     json: true,
     records: ['connections.metadata'],
+  },
+  importConnection: {
+    method: 'POST',
+    path: '/v1/connections/import',
+    query: [],
+    takesInput: true,
+    takesBody: true,
+    json: true,
+    records: ['metadata'],
   },
   listConnections: {
     method: 'GET',
@@ -571,6 +642,33 @@ export const operations: Record<keyof Operations, Operation> = {
   getProvider: {
     method: 'GET',
     path: '/v1/providers/{id}',
+    query: [],
+    takesInput: false,
+    takesBody: false,
+    json: true,
+    records: [],
+  },
+  getProviderApp: {
+    method: 'GET',
+    path: '/v1/providers/{id}/app',
+    query: [],
+    takesInput: false,
+    takesBody: false,
+    json: true,
+    records: [],
+  },
+  setProviderApp: {
+    method: 'PUT',
+    path: '/v1/providers/{id}/app',
+    query: [],
+    takesInput: true,
+    takesBody: true,
+    json: true,
+    records: [],
+  },
+  removeProviderApp: {
+    method: 'DELETE',
+    path: '/v1/providers/{id}/app',
     query: [],
     takesInput: false,
     takesBody: false,

@@ -139,3 +139,29 @@ export const provider = {
   },
   health: { status: 'ok', by: null, error_code: null, since: null },
 };
+
+export const importing = {
+  provider: 'acme',
+  owner: 'user_42',
+  access_token: accessToken.access_token,
+  refresh_token: 'rt_8sYw2Jm0Zt5QbLr7Vd3Hc6Nx9Kf1Pg4T',
+  expires_at: later,
+  scopes: ['openid', 'profile'],
+};
+
+export const newProviderApp = {
+  client_id: 'acme-app-1',
+  client_secret: 'cs_4Tq9Vb2Xn7Lw5Rz8',
+  scopes: ['openid', 'profile'],
+};
+
+export const providerApp = {
+  provider: 'acme',
+  client_id: newProviderApp.client_id,
+  has_client_secret: true,
+  has_next_client_secret: false,
+  scopes: newProviderApp.scopes,
+  redirect_uri: provider.redirect_uri,
+  source: 'api',
+  updated_at: start,
+};

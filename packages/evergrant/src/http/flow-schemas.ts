@@ -2,7 +2,15 @@ import { z } from '@hono/zod-openapi';
 import type { Flow, FlowAccount } from '../connections/flow-view.ts';
 import { toProblem } from '../errors/problem.ts';
 import * as examples from './examples.ts';
-import { accountSchema, callerText, connectionBody, connectionSchema, metadata, problemSchema, time } from './schemas.ts';
+import {
+  accountSchema,
+  callerText,
+  connectionBody,
+  connectionSchema,
+  metadata,
+  problemSchema,
+  time,
+} from './schemas.ts';
 
 /* The shapes of flows, as those of schemas.ts. */
 

@@ -3,6 +3,7 @@ import type { ImportInput } from '../../connections/import.ts';
 import { EvergrantError } from '../../errors/index.ts';
 import { requires } from '../auth.ts';
 import type { HttpDependencies, HttpEnv } from '../deps.ts';
+import { importing } from '../examples.ts';
 import { limitedByKey } from '../limits.ts';
 import { callerText, connectionBody, connectionSchema, json, jsonBody, metadata, problems } from '../schemas.ts';
 
@@ -43,7 +44,7 @@ export const importSchema = z
       .openapi({ description: 'The app that made the tokens. Left out: the one that is set now' }),
     metadata: metadata.optional(),
   })
-  .openapi('Import');
+  .openapi('Import', { examples: [importing] });
 
 export const toImportInput = (body: z.infer<typeof importSchema>): ImportInput => ({
   provider: body.provider,

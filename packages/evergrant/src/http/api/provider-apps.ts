@@ -2,7 +2,8 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { AppDescription } from '../../grants/provider-apps.ts';
 import { requires } from '../auth.ts';
 import type { HttpDependencies, HttpEnv } from '../deps.ts';
-import { callerText, json, jsonBody, problems, time } from '../schemas.ts';
+import { newProviderApp, provider, providerApp } from '../examples.ts';
+import { callerText, idOf, json, jsonBody, problems, time } from '../schemas.ts';
 import { refuseBound } from './keys.ts';
 
 const appSchema = z
@@ -18,7 +19,7 @@ const appSchema = z
       .openapi({ description: '`api`: it was set by this call, and stands before one from the settings' }),
     updated_at: time.nullable().openapi({ description: 'Null: it comes from the settings' }),
   })
-  .openapi('ProviderApp');
+  .openapi('ProviderApp', { examples: [providerApp] });
 
 const secret = callerText.pipe(z.string().min(1).max(4000));
 
@@ -45,7 +46,7 @@ const newAppSchema = z
       .optional()
       .openapi({ description: 'The standard redirect URI, with or without a final slash' }),
   })
-  .openapi('NewProviderApp');
+  .openapi('NewProviderApp', { examples: [newProviderApp] });
 
 const appBody = (app: AppDescription): z.infer<typeof appSchema> => ({
   provider: app.provider,
@@ -58,7 +59,7 @@ const appBody = (app: AppDescription): z.infer<typeof appSchema> => ({
   updated_at: app.updatedAt,
 });
 
-const params = z.object({ id: z.string() });
+const params = idOf('platform', provider.id);
 
 /** The app of a platform: set, shown and taken back at run time, by keys that are bound to no owner. */
 export const addProviderAppRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void => {
