@@ -110,7 +110,7 @@ const answerType = (operation: Operation): string => {
   const answers = answersOf(operation);
   if (answers.some((answer) => answer.content && !jsonOf(answer))) return 'Response';
   const types = answers.map((answer) => (answer.content ? typeOf(jsonOf(answer)!) : 'undefined'));
-  return types.every((type) => type === 'undefined') ? 'void' : types.toSorted().join(' | ');
+  return types.every((type) => type === 'undefined') ? 'void' : unique(types).toSorted().join(' | ');
 };
 
 const placed = ({ parameters = [] }: Operation, place: string) =>

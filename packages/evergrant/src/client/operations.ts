@@ -375,7 +375,7 @@ export interface Operations {
   chooseAccounts(flow: string, input: AccountChoice, options?: CallOptions): Promise<Flow>;
 
   /** Connect an account by tokens that another system holds. `POST /v1/connections/import`, needs `connections:write`. */
-  importConnection(input: Import, options?: CallOptions): Promise<Connection | Connection>;
+  importConnection(input: Import, options?: CallOptions): Promise<Connection>;
 
   /** List connections, newest first. `GET /v1/connections`, needs `connections:read`. */
   listConnections(
