@@ -156,6 +156,7 @@ const run = async (context: Context, settings: Settings, providerApps: ProviderA
   const calls = createCalls(context, renewals, egress);
   const keyring = await createKeyring(context.store, context.clock, settings.apiKey);
   const audit = createAudit(context.logger, context.clock);
+  let engine: Engine | null = null;
   const handler = createHttp({
     context,
     settings,
@@ -169,6 +170,7 @@ const run = async (context: Context, settings: Settings, providerApps: ProviderA
     keyring,
     limits: createLimits(context.clock, settings.rateLimits),
     audit,
+    engine: () => engine,
   });
   for (const pair of providersAtOdds(providerApps.catalogue.list())) context.logger.warn({}, oddsText(pair));
   context.metrics.observe(() => observe(context));
@@ -177,6 +179,7 @@ const run = async (context: Context, settings: Settings, providerApps: ProviderA
   await flows.recover();
   providerApps.follow();
   const engine = settings.engine === 'embedded' ? start(context, renewals, flows) : null;
+  engine = settings.engine === 'embedded' ? start(context, renewals, flows) : null;
   const stop = async () => {
     await engine?.stop();
     await flows.idle();

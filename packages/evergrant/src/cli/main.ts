@@ -2,6 +2,7 @@ import { isEvergrantError } from '../errors/index.ts';
 import { SettingsError } from '../settings/index.ts';
 import { version } from '../telemetry/version.ts';
 import { type Arguments, readArguments, UsageError } from './arguments.ts';
+import { backUp } from './backup.ts';
 import { connect } from './connect.ts';
 import { listConnections } from './connections.ts';
 import { doctor } from './doctor.ts';
@@ -23,6 +24,7 @@ const help = `evergrant ${version}: connects accounts over OAuth and keeps the c
                                           (--dry-run, --report FILE, --state FILE, --concurrency N)
   evergrant keys                          list, create and revoke API keys
   evergrant vault                         seal everything anew with another encryption key
+  evergrant backup FILE                   copy the SQLite database while the service goes on
   evergrant doctor                        check settings, database, key and apps
 
 Options of every command:
@@ -37,6 +39,7 @@ const commands: Record<string, Command> = {
   connect,
   connections: listConnections,
   token: printToken,
+  backup: backUp,
   doctor,
   import: importFile,
   keys: manageKeys,

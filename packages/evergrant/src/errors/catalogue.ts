@@ -447,6 +447,14 @@ export const catalogue = {
     'What is stored was sealed with a key that this process does not have.',
     'Set ENCRYPTION_KEYS to the keys with which it was sealed.',
   ),
+  engine_stalled: entry(
+    503,
+    'operator',
+    true,
+    'Renewals stand still in this process',
+    'The loop that renews tokens ahead of time has not come round for a minute. Tokens that are read are still renewed.',
+    'Look into the log for the reason, and restart the process.',
+  ),
   definition_invalid: entry(
     500,
     'developer',

@@ -2,6 +2,7 @@ import type { Calls } from '../calls/index.ts';
 import type { Connections } from '../connections/connections.ts';
 import type { Flows } from '../connections/flows.ts';
 import type { Imports } from '../connections/import.ts';
+import type { Engine } from '../engine/embedded/loop.ts';
 import type { Context } from '../grants/context.ts';
 import type { ProviderApps } from '../grants/provider-apps.ts';
 import type { Renewals } from '../grants/renew.ts';
@@ -25,6 +26,8 @@ export interface HttpDependencies {
   limits: Limits;
   audit: Audit;
   keyring: Keyring;
+  /** The engine of this process, once it runs. */
+  engine: () => Engine | null;
 }
 
 /** What middleware leaves for the routes. */

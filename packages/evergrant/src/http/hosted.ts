@@ -147,8 +147,9 @@ export const addHostedRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencie
     app.get(path, async (c) => {
       const { hostname, search, searchParams: parameters } = new URL(c.req.url);
       const provider = c.req.param('provider')!;
-      // Platforms that want 127.0.0.1 in place of localhost return to a host that has no cookie of ours.
-      if (hostname === '127.0.0.1' && new URL(publicUrl).hostname === 'localhost') {
+      // Platforms that want 127.0.0.1 in place of localhost return to a host that has no cookie of ours. Behind a proxy,
+      // as there always is one with https, it is the proxy that names us so.
+      if (hostname === '127.0.0.1' && publicUrl.startsWith('http://localhost')) {
         return c.redirect(`${redirectUriOf(provider)}${search}`, 303);
       }
       const flow = await flows.callback(provider, parameters, browserOf(c));

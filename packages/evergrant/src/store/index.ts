@@ -13,6 +13,7 @@ import { isCollision, openPostgres } from './postgres.ts';
 import type { Database } from './schema.ts';
 import { openSqlite } from './sqlite.ts';
 
+export { backUpSqlite } from './backup.ts';
 export * as callSlots from './call-slots.ts';
 export * as clientKeys from './client-keys.ts';
 export type { ConnectionFilter, ConnectionRecord, ConnectionStatus, ReadingRow } from './connections.ts';

@@ -55,8 +55,8 @@ export const createMetrics = (): Metrics => {
     labelNames: ['provider', 'by'] as const,
     registers,
   });
-  const seals = new Gauge({
-    name: 'evergrant_vault_seals',
+  const seals = new Counter({
+    name: 'evergrant_vault_seals_total',
     help: 'Values sealed by this process, by key; a key must be replaced long before 2^32',
     labelNames: ['key'] as const,
     registers,
@@ -71,7 +71,9 @@ export const createMetrics = (): Metrics => {
     spooled.set(seen.spooled);
     blocked.reset();
     for (const { provider, by } of seen.blocked) blocked.set({ provider, by }, 1);
-    for (const [key, { seals: count }] of Object.entries(seen.seals)) seals.set({ key }, count);
+    // The vault counts; here is only shown how far it has come.
+    seals.reset();
+    for (const [key, { seals: count }] of Object.entries(seen.seals)) seals.inc({ key }, count);
   };
 
   return {

@@ -36,6 +36,7 @@ describeWithOwnPostgres('a server that is restarted while grants are renewed', (
       for (const { api } of nodes) {
         const { status, problem } = await api.token(accounts[0]!.connectionId);
         expect({ status, code: problem?.code }).toEqual({ status: 503, code: 'storage_unavailable' });
+        expect((await api.call('GET', '/readyz')).problem?.code).toBe('storage_unavailable');
       }
       await server.start();
       await until('the spools are empty', () => spooled() === 0);

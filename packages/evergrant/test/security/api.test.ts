@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { addKey } from '../contract/keys.ts';
 import { type Harness, itKeepsSecrets, startHarness } from './support.ts';
 
 interface OpenApi {
@@ -135,13 +136,20 @@ describe('the API', () => {
   });
 
   it('A12 nothing tells the version, and metrics are not open', async () => {
-    await using harness = await startHarness({ memory: true });
+    await using harness = await startHarness();
     for (const path of ['/healthz', '/metrics', '/', '/v1/none']) {
       const { headers } = await harness.api('GET', path, { key: null });
       expect(headers).not.toHaveProperty('server');
       expect(headers).not.toHaveProperty('x-powered-by');
     }
-    expect((await harness.api('GET', '/metrics', { key: null })).status).toBeGreaterThanOrEqual(401);
+    expect(await harness.api('GET', '/metrics', { key: null })).toMatchObject({ status: 401 });
+    const reader = await addKey(harness, ['connections:write', 'tokens:read', 'calls:write', 'events:read']);
+    expect(await harness.api('GET', '/metrics', { key: reader })).toMatchObject({ status: 403 });
+    const metrics = await harness.api('GET', '/metrics');
+    expect(metrics).toMatchObject({ status: 200, headers: { 'content-type': expect.stringMatching(/^text\/plain/) } });
+    expect(metrics.body).toMatch(/^evergrant_renewals_due 0$/m);
+    await harness.restart({ metrics: 'public' });
+    expect(await harness.api('GET', '/metrics', { key: null })).toMatchObject({ status: 200 });
   });
 
   itKeepsSecrets();

@@ -117,6 +117,22 @@ describe('what lies in the database', () => {
     expect(new Set(sealed).size).toBe(6);
   });
 
+  it('S03 the metrics count the seals of each key', async () => {
+    await using harness = await startHarness();
+    const added = `new:${newKey()}`;
+    await harness.restart({ encryptionKeys: `${added},${harness.config.encryptionKeys}` });
+    const counted = async (key: string) => {
+      const { body } = await harness.api('GET', '/metrics');
+      return Number(new RegExp(`^evergrant_vault_seals_total\\{key="${key}"\\} (\\d+)$`, 'm').exec(body)?.[1]);
+    };
+    const before = await counted('new');
+    await harness.connect();
+    const after = await counted('new');
+    expect(after).toBeGreaterThanOrEqual(before + 2);
+    expect(await counted('new')).toBe(after);
+    expect(await counted('test')).toBe(0);
+  });
+
   it('S04 a new key seals, the old one still opens, and without it nothing is read', async () => {
     await using harness = await startHarness();
     const { connection } = await harness.connect();

@@ -39,6 +39,7 @@ export interface Installation {
   readonly port: number;
   readonly database: string;
   readonly environment: Record<string, string>;
+  readonly apiKey: string;
   readonly api: Api;
   /** Starts the service and waits until it is ready. The process is killed when the test ends. */
   start(environment?: Record<string, string>): Promise<Service>;
@@ -112,6 +113,7 @@ export const createInstallation = async (options: InstallationOptions = {}): Pro
     port,
     database: join(folder, 'data', 'evergrant.db'),
     environment,
+    apiKey,
     api: createApi(url, apiKey),
     launch,
     async start(more) {

@@ -40,6 +40,24 @@ describe('the embedded engine', () => {
     expect(scene.presented).toHaveLength(1);
   });
 
+  it('beats while it comes round, also where passes fail, and no more once one hangs', async () => {
+    const scene = await createScene();
+    let begin = scene.renewals.beginDue;
+    const engine = startEngine(scene.context, { ...scene.renewals, beginDue: (...args) => begin(...args) }, []);
+    const silence = () => scene.clock.monotonic() - engine.lastBeat!();
+    await pass(scene, 40 * second, second);
+    expect(silence()).toBeLessThanOrEqual(16 * second);
+    begin = () => Promise.reject(new Error('the database is away'));
+    await pass(scene, 40 * second, second);
+    expect(silence()).toBeLessThanOrEqual(3 * second);
+    const hanging = Promise.withResolvers<number>();
+    begin = () => hanging.promise;
+    await pass(scene, 90 * second, second);
+    expect(silence()).toBeGreaterThan(60 * second);
+    hanging.resolve(0);
+    await engine.stop();
+  });
+
   it('hears of what became due earlier than it knew', async () => {
     const scene = await createScene({ knobs: { lifetime: 1000 * hour } });
     const engine = run(scene);

@@ -28,6 +28,8 @@ const choreInterval = 15_000;
 export interface Engine {
   /** Looks at the schedule now: something may be due earlier than was known. */
   poke(): void;
+  /** When its loop last came round, on the monotonic clock. Absent where the loop runs elsewhere. */
+  lastBeat?(): number;
   /** Starts nothing more and resolves when what was sent is committed. */
   stop(): Promise<void>;
 }
@@ -43,6 +45,7 @@ export const startEngine = (context: Context, renewals: Renewals, chores: (() =>
   let inFlight = 0;
   let poked = false;
   let limited = false;
+  let beat = context.clock.monotonic();
   const isStopped = () => stopped;
   const renewing = createRest(context.clock, isStopped);
   const choring = createRest(context.clock, isStopped);
@@ -74,6 +77,7 @@ export const startEngine = (context: Context, renewals: Renewals, chores: (() =>
 
   const renew = async (): Promise<void> => {
     while (!stopped) {
+      beat = context.clock.monotonic();
       try {
         await pass();
       } catch (error) {
@@ -102,6 +106,7 @@ export const startEngine = (context: Context, renewals: Renewals, chores: (() =>
       poked = true;
       renewing.wake();
     },
+    lastBeat: () => beat,
     async stop() {
       stopped = true;
       renewing.wake();
