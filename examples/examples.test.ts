@@ -43,7 +43,7 @@ const startExample = async (name: string) => {
   const port = await freePort();
   const running = startProcess(
     process.execPath,
-    ['--conditions=source', fileURLToPath(new URL(`${name}.ts`, import.meta.url))],
+    ['--conditions=evergrant-source', fileURLToPath(new URL(`${name}.ts`, import.meta.url))],
     { cwd: useFolder(), env: { PORT: String(port), SANDBOX_URL: sandboxUrl } },
   );
   onTestFinished(async () => {

@@ -23,7 +23,7 @@ export const measure = async (
 ): Promise<Measured> => {
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    ['--conditions=source', pathOf(file), ...args.map(String)],
+    ['--conditions=evergrant-source', pathOf(file), ...args.map(String)],
     { env: { PATH: process.env['PATH'], ...environment } },
   );
   return JSON.parse(stdout) as Measured;

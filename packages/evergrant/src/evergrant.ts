@@ -178,7 +178,6 @@ const run = async (context: Context, settings: Settings, providerApps: ProviderA
   await renewals.recover();
   await flows.recover();
   providerApps.follow();
-  const engine = settings.engine === 'embedded' ? start(context, renewals, flows) : null;
   engine = settings.engine === 'embedded' ? start(context, renewals, flows) : null;
   const stop = async () => {
     await engine?.stop();

@@ -129,7 +129,7 @@ export const createFleet = async (sizes: Record<Kind, number>, seed: number) => 
         connections,
         seed: seed + lives,
       };
-      const child = startProcess(process.execPath, ['--conditions=source', join(import.meta.dirname, 'child.ts')], {
+      const child = startProcess(process.execPath, ['--conditions=evergrant-source', join(import.meta.dirname, 'child.ts')], {
         cwd: folder.path,
         env: { KILL_TEST_ORDERS: JSON.stringify(orders) },
       });

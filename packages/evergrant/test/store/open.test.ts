@@ -21,7 +21,7 @@ const opener = fileURLToPath(new URL('./opener.ts', import.meta.url));
 const openFromProcesses = (database: string, processes: number) =>
   Promise.all(
     Array.from({ length: processes }, async () => {
-      const args = ['--conditions=source', opener, database];
+      const args = ['--conditions=evergrant-source', opener, database];
       const { status, stdout, stderr } = await runProcess(process.execPath, args, { cwd: process.cwd() });
       return { status, stdout: stdout.trim(), stderr };
     }),
