@@ -3,6 +3,7 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context as HonoContext, MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { methodNotAllowed } from 'hono/method-not-allowed';
+import { routePath } from 'hono/route';
 import { EvergrantError } from '../errors/index.ts';
 import { addCallRoutes, isCall } from './api/calls.ts';
 import { addConnectRoutes } from './api/connect.ts';
@@ -41,7 +42,7 @@ export const createRoutes = (deps: HttpDependencies): OpenAPIHono<HttpEnv> => {
       if (!result.success) throw invalidRequest(result.error.issues);
     },
   });
-  app.use(introduce(deps), checkBody(deps));
+  app.use(measure(deps), introduce(deps), checkBody(deps));
   addConnectRoutes(app, deps);
   addImportRoute(app, deps);
   addConnectionRoutes(app, deps);
@@ -54,6 +55,16 @@ export const createRoutes = (deps: HttpDependencies): OpenAPIHono<HttpEnv> => {
   const hosted = addHostedRoutes(app, deps);
   answerFaults(app, deps, hosted);
   return app;
+};
+
+/** How long requests take, by the pattern of their route. A stream counts until it begins. */
+const measure = ({ context: { clock, metrics } }: HttpDependencies): MiddlewareHandler<HttpEnv> => {
+  return async (c, next) => {
+    const begun = clock.monotonic();
+    await next();
+    const route = routePath(c, -1);
+    metrics.answered(c.req.method, route === '/*' ? null : route, c.res.status, clock.monotonic() - begun);
+  };
 };
 
 /**

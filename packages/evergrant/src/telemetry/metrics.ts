@@ -2,6 +2,12 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /** What is measured. Each running Evergrant has its own. */
 export interface Metrics {
+  /**
+   * A request has been answered after so many milliseconds.
+   *
+   * @param route its pattern, never the path that was asked for; null where there is none
+   */
+  answered(method: string, route: string | null, status: number, milliseconds: number): void;
   /** One attempt to renew has ended. */
   attempt(provider: string, outcome: string): void;
   /** A renewal began so many milliseconds after it was due. */
@@ -23,8 +29,19 @@ export interface Observation {
   seals: Record<string, { seals: number }>;
 }
 
+/** Others are counted as one: anybody can invent some. */
+const usualMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
 export const createMetrics = (): Metrics => {
   const registers = [new Registry()];
+  // Name, labels and buckets are those of the semantic conventions of OpenTelemetry for HTTP servers.
+  const requests = new Histogram({
+    name: 'http_server_request_duration_seconds',
+    help: 'Duration of HTTP server requests',
+    labelNames: ['http_request_method', 'http_route', 'http_response_status_code'] as const,
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10],
+    registers,
+  });
   const attempts = new Counter({
     name: 'evergrant_renewal_attempts_total',
     help: 'Renewals that ended, by outcome',
@@ -77,6 +94,15 @@ export const createMetrics = (): Metrics => {
   };
 
   return {
+    answered: (method, route, status, milliseconds) =>
+      requests.observe(
+        {
+          http_request_method: usualMethods.has(method) ? method : '_OTHER',
+          http_route: route ?? '',
+          http_response_status_code: status,
+        },
+        milliseconds / 1000,
+      ),
     attempt: (provider, outcome) => attempts.inc({ provider, outcome }),
     late: (provider, milliseconds) => lateness.observe({ provider }, milliseconds / 1000),
     observe: (reader) => {

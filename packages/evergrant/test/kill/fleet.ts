@@ -129,10 +129,14 @@ export const createFleet = async (sizes: Record<Kind, number>, seed: number) => 
         connections,
         seed: seed + lives,
       };
-      const child = startProcess(process.execPath, ['--conditions=evergrant-source', join(import.meta.dirname, 'child.ts')], {
-        cwd: folder.path,
-        env: { KILL_TEST_ORDERS: JSON.stringify(orders) },
-      });
+      const child = startProcess(
+        process.execPath,
+        ['--conditions=evergrant-source', join(import.meta.dirname, 'child.ts')],
+        {
+          cwd: folder.path,
+          env: { KILL_TEST_ORDERS: JSON.stringify(orders) },
+        },
+      );
       return {
         process: child,
         ready: () => child.says('ready', 30_000),

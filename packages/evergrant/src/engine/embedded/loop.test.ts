@@ -42,7 +42,7 @@ describe('the embedded engine', () => {
 
   it('beats while it comes round, also where passes fail, and no more once one hangs', async () => {
     const scene = await createScene();
-    let begin = scene.renewals.beginDue;
+    let begin: typeof scene.renewals.beginDue = (...args) => scene.renewals.beginDue(...args);
     const engine = startEngine(scene.context, { ...scene.renewals, beginDue: (...args) => begin(...args) }, []);
     const silence = () => scene.clock.monotonic() - engine.lastBeat!();
     await pass(scene, 40 * second, second);

@@ -13,8 +13,8 @@ import { addHealthRoutes } from './health.ts';
 const otherVault = createVault(toKeyObjects(parseKeys(`k9:${randomBytes(32).toString('base64')}`)));
 
 const probe = async () => {
-  const { context } = await createScene();
-  const { store, vault, clock } = context;
+  const { context, clock } = await createScene();
+  const { store, vault } = context;
   await installation.set(store.db, keyCheck, sealCheck(vault));
   let engine: Engine | null = null;
   const app = new OpenAPIHono<HttpEnv>();
@@ -29,7 +29,7 @@ const probe = async () => {
     run: (changed: Partial<Engine>) => {
       engine = { poke: () => {}, stop: async () => {}, ...changed };
     },
-    async ready() {
+    ready: async () => {
       const answer = await app.request('/readyz');
       return { status: answer.status, body: (await answer.json()) as object };
     },
