@@ -16,10 +16,14 @@ const useService = async () => {
   await installation.start();
   const apiKey = installation.environment['EVERGRANT_API_KEY']!;
   const run = (env: Record<string, string> = {}) => {
-    const running = startProcess(process.execPath, ['--conditions=source', example, 'user_42', 'sandbox', '/me'], {
-      cwd: useFolder(),
-      env: { EVERGRANT_URL: installation.url, EVERGRANT_API_KEY: apiKey, ...env },
-    });
+    const running = startProcess(
+      process.execPath,
+      ['--conditions=evergrant-source', example, 'user_42', 'sandbox', '/me'],
+      {
+        cwd: useFolder(),
+        env: { EVERGRANT_URL: installation.url, EVERGRANT_API_KEY: apiKey, ...env },
+      },
+    );
     onTestFinished(() => running.signal('SIGKILL'));
     return running;
   };

@@ -227,6 +227,7 @@ export interface Problem {
     | 'target_not_allowed'
     | 'storage_unavailable'
     | 'storage_key_unavailable'
+    | 'engine_stalled'
     | 'definition_invalid'
     | 'internal';
   /** Who must act; `provider` means that nobody can do anything but wait */

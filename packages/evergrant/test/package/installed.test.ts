@@ -73,6 +73,7 @@ describe('the published package, installed in an empty project', () => {
   test('works as a library, also where others run from their sources', async () => {
     const script = `
       import { createEvergrant } from 'evergrant';
+      import 'evergrant/client';
       const evergrant = await createEvergrant({
         database: 'sqlite:./library/evergrant.db',
         publicUrl: 'http://localhost:4000',
