@@ -3,6 +3,8 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
 import { errorCodes } from '../errors/index.ts';
+import { systemClock } from '../telemetry/clock.ts';
+import { createMetrics } from '../telemetry/metrics.ts';
 import { version } from '../telemetry/version.ts';
 import { createRoutes } from './app.ts';
 import type { HttpDependencies } from './deps.ts';
@@ -35,10 +37,11 @@ interface Document {
   };
 }
 
-/** No route is called, so that they need no more than what they are laid out by. */
+/** No route is called but the document, so that they need no more than what they are laid out by and measured with. */
 const laidOutBy: Partial<Record<string | symbol, unknown>> = {
   settings: { publicUrl: 'https://connect.example', backendUrl: 'https://api.example', publicMetrics: false },
   returnOrigins: [],
+  context: { clock: systemClock, metrics: createMetrics() },
 };
 const routes = createRoutes(
   new Proxy(laidOutBy, { get: (known, name) => known[name] ?? {} }) as unknown as HttpDependencies,
