@@ -26,6 +26,7 @@ import { createHttp, type Handler } from './http/app.ts';
 import { createAudit } from './http/audit.ts';
 import { createKeyring, type Keyring } from './http/keyring.ts';
 import { createLimits } from './http/limits.ts';
+import { createLogo } from './http/logo.ts';
 import { createOperations, type Operations } from './operations.ts';
 import { createSpeech } from './protocols/index.ts';
 import { builtinProviders } from './providers/builtin.ts';
@@ -171,6 +172,7 @@ const run = async (context: Context, settings: Settings, providerApps: ProviderA
     limits: createLimits(context.clock, settings.rateLimits),
     audit,
     engine: () => engine,
+    logo: createLogo(settings.branding.logo, { egress, logger: context.logger, now: context.clock.monotonic }),
   });
   for (const pair of providersAtOdds(providerApps.catalogue.list())) context.logger.warn({}, oddsText(pair));
   context.metrics.observe(() => observe(context));

@@ -23,3 +23,29 @@ export const flowCookies = (publicUrl: string) => {
       }),
   };
 };
+
+/** What a flow's link said about how its pages are shown. A platform that answers takes every other memory of it away. */
+export interface Presentation {
+  language: string | undefined;
+  inPopup: boolean;
+}
+
+/** Keeps for a flow, as long as the cookie above, in which language its pages are shown and whether in a popup. */
+export const presentationCookies = (publicUrl: string) => {
+  const secure = publicUrl.startsWith('https:');
+  const name = (flowId: string): string => `${secure ? '__Host-' : ''}evergrant_show_${flowId}`;
+  return {
+    read: (c: HonoContext<HttpEnv>, flowId: string): Presentation => {
+      const [language, window] = (getCookie(c, name(flowId)) ?? '').split('.');
+      return { language, inPopup: window === 'popup' };
+    },
+    write: (c: HonoContext<HttpEnv>, flowId: string, { language, inPopup }: Presentation): void =>
+      setCookie(c, name(flowId), `${language ?? ''}.${inPopup ? 'popup' : ''}`, {
+        path: '/',
+        httpOnly: true,
+        secure,
+        sameSite: 'Lax',
+        maxAge: 30 * 60,
+      }),
+  };
+};

@@ -10,6 +10,7 @@ import type { Settings } from '../settings/types.ts';
 import type { Audit } from './audit.ts';
 import type { Keyring, Principal } from './keyring.ts';
 import type { Limits } from './limits.ts';
+import type { LogoSource } from './logo.ts';
 
 /** What the routes work with. */
 export interface HttpDependencies {
@@ -28,6 +29,7 @@ export interface HttpDependencies {
   keyring: Keyring;
   /** The engine of this process, once it runs. */
   engine: () => Engine | null;
+  logo: LogoSource;
 }
 
 /** What middleware leaves for the routes. */

@@ -3,15 +3,16 @@ import type { Context as HonoContext, MiddlewareHandler } from 'hono';
 import { flowStatus, openChoices, parseFlowError, toFlowAccount } from '../connections/flow-view.ts';
 import type { FlowStep } from '../connections/flows.ts';
 import { withOutcome } from '../connections/return-url.ts';
-import { checkReconnect } from '../connections/view.ts';
+import { checkReconnect, reconnectUrl } from '../connections/view.ts';
 import { EvergrantError, isEvergrantError } from '../errors/index.ts';
 import type { AccountType } from '../providers/define.ts';
 import { isConfigured, redirectUriFor } from '../providers/resolve.ts';
 import { connections, type FlowRow } from '../store/index.ts';
-import { flowCookies } from './cookies.ts';
+import { flowCookies, presentationCookies } from './cookies.ts';
 import type { HttpDependencies, HttpEnv } from './deps.ts';
 import { countAddress } from './limits.ts';
-import { createPages, type Page } from './pages/index.ts';
+import { createPages, type Page, type Pages } from './pages/index.ts';
+import { isLanguage, type Language, preferredLanguage } from './pages/texts/index.ts';
 
 type Request = HonoContext<HttpEnv>;
 
@@ -28,28 +29,49 @@ export interface Hosted {
 export const addHostedRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): Hosted => {
   const { flows, settings, context } = deps;
   const { publicUrl } = settings;
-  const pages = createPages({ publicUrl });
+  const pagesFor = createPageSet(deps);
   const cookies = flowCookies(publicUrl);
+  const presentations = presentationCookies(publicUrl);
   const browserOf = (c: Request) => (flowId: string) => cookies.read(c, flowId);
 
   const show = (c: Request, page: Page): Response =>
-    c.html(page.html, page.status as 200, { 'content-security-policy': page.contentSecurityPolicy });
+    c.html(page.html, page.status as 200, {
+      'content-security-policy': page.contentSecurityPolicy,
+      vary: 'Accept-Language',
+    });
+
+  /** The pages in the language of whoever asks: what the settings demand, what the flow's link said, what the browser wants. */
+  const pagesOf = (c: Request, flow?: FlowRow): Pages => {
+    const { language } = flow ? presentations.read(c, flow.id) : { language: undefined };
+    const wanted = settings.branding.language ?? c.req.query('lang') ?? language;
+    return pagesFor(isLanguage(wanted) ? wanted : preferredLanguage(c.req.header('accept-language')));
+  };
 
   const errorPage = (c: Request, error: EvergrantError, flow?: FlowRow): Response => {
     const provider = providerView(error.provider ?? flow?.provider ?? providerOfPath(c.req.path));
     if (error.retryAfter !== undefined) c.header('retry-after', String(error.retryAfter));
     return show(
       c,
-      pages.error({
+      pagesOf(c, flow).error({
         code: error.code,
         detail: error.detail,
         requestId: c.get('requestId'),
         upstream: error.upstream,
         missingScopes: undefined,
         ...(provider ? { provider, redirectUri: redirectUriOf(provider.id) } : {}),
-        ...(flow ? { flowId: flow.id, ...endOf(flow, 'failed') } : {}),
+        retryAction: retryAfter(c, error, flow),
+        ...(flow ? { flowId: flow.id, ...endOf(c, flow, 'failed') } : {}),
       }),
     );
+  };
+
+  /** Where the person can start again by themselves, without the application. */
+  const retryAfter = (c: Request, { code }: EvergrantError, flow?: FlowRow): string | undefined => {
+    if (flow?.connection_id && code !== 'connection_not_found') {
+      return reconnectUrl(context, publicUrl, flow.connection_id);
+    }
+    const untouched = code === 'rate_limited' || code === 'storage_unavailable' || code === 'permission_denied';
+    return untouched && c.req.path.startsWith('/connect/') ? `${publicUrl}${pageOf(c.req.path)}` : undefined;
   };
 
   const providerView = (id: string | null) => {
@@ -65,12 +87,14 @@ export const addHostedRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencie
     redirectUriFor(publicUrl, id, deps.providerApps.catalogue.get(id).redirectUriSetting);
 
   /** Whom a finished flow tells, and where it leads. */
-  const endOf = (flow: FlowRow, status: 'connected' | 'failed') => ({
+  const endOf = (c: Request, flow: FlowRow, status: 'connected' | 'failed') => ({
+    inPopup: presentations.read(c, flow.id).inPopup,
     openerOrigin: new URL(flow.return_to ?? publicUrl).origin,
     ...(flow.return_to === null ? {} : { returnTo: withOutcome(flow.return_to, flow.id, status) }),
   });
 
   const step = (c: Request, next: FlowStep, action: string): Response => {
+    const pages = pagesOf(c, next.flow);
     switch (next.kind) {
       case 'redirect':
         return c.redirect(next.url, 303);
@@ -78,17 +102,18 @@ export const addHostedRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencie
         return show(c, pages.chooseProvider({ owner: next.flow.owner, action, providers: configuredProviders() }));
       case 'choose_instance': {
         const { flow, app, fault } = next;
-        const { label, placeholder } = app.definition.instance!;
+        const { label, placeholder, isAccount } = app.definition.instance!;
         return show(
           c,
           pages.instance({
             provider: { id: app.provider, name: app.definition.name },
             owner: flow.owner,
+            kind: isAccount ? 'handle' : 'server',
             label,
             placeholder,
             action,
-            value: fault?.typed ?? app.variables['instance'],
-            ...(fault ? { error: fault.error.detail } : {}),
+            value: app.variables['instance'],
+            ...(fault ? { fault: { typed: fault.typed, code: fault.error.code, detail: fault.error.detail } } : {}),
           }),
         );
       }
@@ -115,7 +140,8 @@ export const addHostedRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencie
     deps.providerApps.catalogue
       .list()
       .filter(isConfigured)
-      .map(({ definition }) => ({ id: definition.id, name: definition.name }));
+      .map(({ definition }) => ({ id: definition.id, name: definition.name }))
+      .toSorted((one, other) => one.name.localeCompare(other.name, 'en'));
 
   const limited: MiddlewareHandler<HttpEnv> = (c, next) => {
     countAddress(deps, c, 'callback');
@@ -131,6 +157,8 @@ export const addHostedRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencie
     const link = c.req.param('link');
     const { step: next, newBrowser } = await flows.open(link, browserOf(c));
     if (newBrowser !== null) cookies.write(c, next.flow.id, newBrowser);
+    const presentation = { language: c.req.query('lang'), inPopup: c.req.query('window') === 'popup' };
+    if (isLanguage(presentation.language) || presentation.inPopup) presentations.write(c, next.flow.id, presentation);
     return step(c, next, `${publicUrl}/connect/${link}`);
   });
 
@@ -170,13 +198,14 @@ export const addHostedRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencie
     return c.json(document);
   });
 
-  const done = async (c: Request, error?: string): Promise<Response> => {
+  const done = async (c: Request, nothingChosen = false): Promise<Response> => {
     const flow = await flows.existing(c.req.param('flow') ?? '');
     if (!flows.isBrowserOf(flow, cookies.read(c, flow.id))) throw new EvergrantError('flow_browser_mismatch');
     const provider = providerView(flow.provider) ?? { id: '', name: 'the platform' };
+    const pages = pagesOf(c, flow);
     switch (flowStatus(flow, context.clock.now())) {
       case 'connected':
-        return show(c, await resultPage(flow, provider));
+        return show(c, await resultPage(c, flow, provider));
       case 'choosing':
         return show(
           c,
@@ -191,7 +220,7 @@ export const addHostedRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencie
                 unavailable: account.unavailable ?? undefined,
               })),
             multiple: true,
-            ...(error === undefined ? {} : { error }),
+            nothingChosen,
           }),
         );
       case 'failed':
@@ -203,13 +232,14 @@ export const addHostedRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencie
     }
   };
 
-  const resultPage = async (flow: FlowRow, provider: { id: string; name: string }): Promise<Page> => {
+  const resultPage = async (c: Request, flow: FlowRow, provider: { id: string; name: string }): Promise<Page> => {
     const ids = JSON.parse(flow.connection_ids) as string[];
     const rows =
       ids.length === 0 ? [] : await connections.list(context.store.db, { ids, limit: ids.length }, context.clock.now());
     const missing = [...new Set(rows.flatMap((row) => JSON.parse(row.scopes_missing) as string[]))];
     const facts = deps.providerApps.catalogue.get(provider.id).definition.scopes.facts ?? {};
-    return pages.result({
+    const [mended] = rows.filter((row) => (JSON.parse(row.scopes_missing) as string[]).length > 0);
+    return pagesOf(c, flow).result({
       status: missing.length > 0 ? 'limited' : 'connected',
       provider,
       accounts: rows.map((row) => ({
@@ -220,7 +250,8 @@ export const addHostedRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencie
       })),
       missingScopes: missing.map((scope) => ({ scope, permits: facts[scope]?.permits })),
       flowId: flow.id,
-      ...endOf(flow, 'connected'),
+      ...(mended ? { mendAction: reconnectUrl(context, publicUrl, mended.id) } : {}),
+      ...endOf(c, flow, 'connected'),
     });
   };
 
@@ -236,7 +267,7 @@ export const addHostedRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencie
       await flows.choose(flow.id, ids);
     } catch (error) {
       if (!isEvergrantError(error, 'invalid_request')) throw error;
-      return done(c, error.detail);
+      return done(c, true);
     }
     return c.redirect(`${publicUrl}/connect/done/${flow.id}#done`, 303);
   });
@@ -248,15 +279,46 @@ export const addHostedRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencie
     return c.redirect(flow.url, 303);
   });
 
-  app.get('/errors/:code', (c) => show(c, pages.errorReference(c.req.param('code'))));
+  app.get('/errors/:code', (c) => show(c, pagesOf(c).errorReference(c.req.param('code'))));
+
+  app.get(logoPath, (c) => {
+    const logo = deps.logo();
+    if (logo === null) throw new EvergrantError('not_found');
+    // An SVG opened by itself is a document: it must neither run nor load anything.
+    c.header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'; sandbox");
+    c.header('cache-control', 'public, max-age=3600');
+    return c.body(logo.body, 200, { 'content-type': logo.type });
+  });
 
   return {
     serves: (path) => /^\/(?:connect|integrations|reconnect|errors)\//.test(path),
     wantsPage: (c) => c.req.method === 'GET' && (c.req.header('accept') ?? '').includes('text/html'),
     errorPage,
-    notFoundPage: (c) => show(c, pages.notFound()),
+    notFoundPage: (c) => show(c, pagesOf(c).notFound()),
   };
 };
+
+const logoPath = '/branding/logo';
+
+/** Makes the pages of each language once, and anew when the logo has come. */
+const createPageSet = ({ settings: { publicUrl, branding }, logo }: HttpDependencies) => {
+  const make = (withLogo: boolean) => {
+    const of = (language: Language) =>
+      createPages({
+        publicUrl,
+        language,
+        applicationName: branding.name ?? undefined,
+        colour: branding.color,
+        logo: withLogo ? `${new URL(publicUrl).pathname.replace(/\/+$/, '')}${logoPath}` : null,
+      });
+    return { en: of('en'), de: of('de') } satisfies Record<Language, Pages>;
+  };
+  const [plain, withLogo] = [make(false), make(true)];
+  return (language: Language): Pages => (logo() === null ? plain : withLogo)[language];
+};
+
+/** The page that a form of ours belongs to. */
+const pageOf = (path: string): string => path.replace(/\/accounts$/, '');
 
 /** The provider whose answer a callback brings, also where it fits no flow. */
 const providerOfPath = (path: string): string | null => /^\/integrations\/social\/([^/]+)/.exec(path)?.[1] ?? null;

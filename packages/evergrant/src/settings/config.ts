@@ -3,7 +3,7 @@ import type { PartialDefinition } from '../providers/define.ts';
 import { SettingsError } from './errors.ts';
 import { isPlainObject } from './plain.ts';
 import { describeIssues, objectOf, text } from './schema.ts';
-import type { LogLevel, Settings } from './types.ts';
+import type { LogLevel, PageLanguage, Settings } from './types.ts';
 
 /** What may be said about one provider in a configuration file or to `createEvergrant`. */
 export interface ProviderConfig {
@@ -19,6 +19,18 @@ export interface ProviderConfig {
   options?: Record<string, string>;
   /** The standard path, with or without a final slash. */
   redirectUri?: string;
+}
+
+/** How the pages for people present the application. */
+export interface BrandingConfig {
+  /** Default: the host of `publicUrl`. */
+  name?: string;
+  /** A `data:` URI, an https address or a file: PNG, JPEG, SVG, WebP or GIF. It is served from here. */
+  logo?: string;
+  /** `#rrggbb`. It is darkened or lightened as far as text must be to be read. */
+  color?: string;
+  /** Default: what each browser asks for. */
+  language?: PageLanguage;
 }
 
 /** The content of `evergrant.config.*`, and what `createEvergrant` takes. */
@@ -47,6 +59,7 @@ export interface EvergrantConfig {
   trustedProxies?: string[];
   /** How often in a second, e.g. `['token_read=500', 'flow_start=50']`. */
   rateLimits?: string[];
+  branding?: BrandingConfig;
   providers?: Record<string, ProviderConfig>;
 }
 
@@ -54,6 +67,7 @@ export interface EvergrantConfig {
 export const defineConfig = (config: EvergrantConfig): EvergrantConfig => config;
 
 export const engines = ['embedded', 'temporal', 'none'] as const satisfies Settings['engine'][];
+export const pageLanguages = ['en', 'de'] as const satisfies PageLanguage[];
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const satisfies LogLevel[];
 
 const texts = z.record(z.string(), z.string());
@@ -89,6 +103,12 @@ const configSchema = objectOf<EvergrantConfig>({
   metrics: z.literal('public').optional(),
   trustedProxies: z.array(text).optional(),
   rateLimits: z.array(text).optional(),
+  branding: objectOf<BrandingConfig>({
+    name: text.optional(),
+    logo: text.optional(),
+    color: text.optional(),
+    language: z.enum(pageLanguages).optional(),
+  }).optional(),
   providers: z.record(providerId, providerSchema).optional(),
 });
 

@@ -33,6 +33,7 @@ describe('defaults', () => {
         publicMetrics: false,
         trustedProxies: [],
         rateLimits: { flowStart: 1000, callback: 200, tokenRead: 20_000, signIn: 100 },
+        branding: { name: null, logo: null, color: null, language: null },
       },
       warnings: [],
     });

@@ -1,5 +1,13 @@
 import type { Secret } from '../telemetry/secret.ts';
-import { checkConfig, type EvergrantConfig, engines, logLevels, type ProviderConfig } from './config.ts';
+import {
+  type BrandingConfig,
+  checkConfig,
+  type EvergrantConfig,
+  engines,
+  logLevels,
+  type ProviderConfig,
+  pageLanguages,
+} from './config.ts';
 import { type Environment, lookUp, unknownApps, variableLabel } from './environment.ts';
 import { attempt, fault, SettingsError, shown } from './errors.ts';
 import { deepFreeze } from './plain.ts';
@@ -11,9 +19,12 @@ import {
   defaultRateLimits,
   parseApiKey,
   parseChoice,
+  parseColor,
   parseDatabase,
   parseEncryptionKeys,
   parseHost,
+  parseLogo,
+  parseName,
   parseNetworks,
   parseOrigins,
   parsePort,
@@ -22,7 +33,7 @@ import {
   parseSwitch,
 } from './values.ts';
 
-type Field = Exclude<keyof EvergrantConfig, 'providers' | 'database'>;
+type Field = Exclude<keyof EvergrantConfig, 'providers' | 'database' | 'branding'> | `branding.${keyof BrandingConfig}`;
 
 /** Names of each setting in the environment, the preferred one first, and an example for messages. */
 const fields: Record<Field, { variables: string[]; example: string }> = {
@@ -40,6 +51,10 @@ const fields: Record<Field, { variables: string[]; example: string }> = {
   metrics: { variables: ['METRICS'], example: 'public' },
   trustedProxies: { variables: ['TRUSTED_PROXIES'], example: '127.0.0.1,10.0.0.0/8' },
   rateLimits: { variables: ['RATE_LIMITS'], example: 'token_read=500,flow_start=50' },
+  'branding.name': { variables: ['APP_NAME'], example: 'Northwind' },
+  'branding.logo': { variables: ['APP_LOGO'], example: 'https://www.example.com/logo.svg' },
+  'branding.color': { variables: ['APP_COLOR'], example: '#0b6b4c' },
+  'branding.language': { variables: ['APP_LANGUAGE'], example: 'de' },
 };
 
 /** The variables that hold no app, for documentation and tests. */
@@ -100,6 +115,12 @@ export const parseSettings = (config: EvergrantConfig, env: Environment, options
     publicMetrics: read('metrics', parseChoice(['public'])) === 'public',
     trustedProxies: read('trustedProxies', parseNetworks) ?? [],
     rateLimits: read('rateLimits', parseRateLimits) ?? defaultRateLimits,
+    branding: {
+      name: read('branding.name', parseName) ?? null,
+      logo: read('branding.logo', parseLogo) ?? null,
+      color: read('branding.color', parseColor) ?? null,
+      language: read('branding.language', parseChoice(pageLanguages)) ?? null,
+    },
   };
   // Comparing values makes sense only when each is what its owner meant.
   if (faults.length === 0) checkTogether(settings, faults);
@@ -120,7 +141,9 @@ const sourceOf = (field: Field, config: EvergrantConfig, env: Environment): Sour
     const { name, text } = variable;
     return { label: variableLabel(env, name), text, example: `${name}=${example}` };
   }
-  const value = config[field];
+  const value = field
+    .split('.')
+    .reduce<unknown>((part, key) => (part as Record<string, unknown> | undefined)?.[key], config);
   if (value === undefined) return undefined;
   const written = typeof value === 'string' ? `'${example}'` : example;
   if (!Array.isArray(value)) return { label: field, text: String(value), example: `${field}: ${written}` };

@@ -25,7 +25,22 @@ export interface Settings {
   trustedProxies: string[];
   /** Of this process. */
   rateLimits: RateLimits;
+  branding: Branding;
 }
+
+/** How the pages for people present the application. */
+export interface Branding {
+  /** Null: the host of the public address. */
+  name: string | null;
+  /** A `data:` URI, an https address or a file. */
+  logo: string | null;
+  /** `#rrggbb`. */
+  color: string | null;
+  /** Null: what each browser asks for. */
+  language: PageLanguage | null;
+}
+
+export type PageLanguage = 'en' | 'de';
 
 /** How often in a second; five seconds' worth may come at once. */
 export interface RateLimits {

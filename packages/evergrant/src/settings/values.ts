@@ -178,3 +178,39 @@ export const parseChoice =
       `${shown(text)} must be ${choices.length > 1 ? 'one of ' : ''}${allowed}${didYouMean(text, choices)}`,
     );
   };
+
+/** The name of an application, as people read it. */
+export const parseName = (text: string): string => {
+  if (text.length <= 80 && !/\p{C}/u.test(text)) return text;
+  throw new Refusal('must be at most 80 characters, without control characters');
+};
+
+/** `#rgb` or `#rrggbb`, as the latter in lower case. */
+export const parseColor = (text: string): string => {
+  const short = /^#([\da-f])([\da-f])([\da-f])$/i.exec(text);
+  const color = short
+    ? `#${short
+        .slice(1)
+        .map((part) => part.repeat(2))
+        .join('')}`
+    : text;
+  if (/^#[\da-f]{6}$/i.test(color)) return color.toLowerCase();
+  throw new Refusal(`${shown(text)} is no colour of the form #rrggbb`);
+};
+
+/** A picture: as `data:` URI, at an https address, or in a file. */
+export const parseLogo = (text: string): string => {
+  if (text.startsWith('data:')) {
+    if (/^data:image\/(?:png|jpeg|svg\+xml|webp|gif)[;,]/.test(text)) return text;
+    throw new Refusal('is a data: URI of something other than image/png, jpeg, svg+xml, webp or gif');
+  }
+  if (/^[a-z][a-z\d+.-]+:\/\//i.test(text)) {
+    const url = parseUrl(text);
+    if (isSecure(url)) return url.href;
+    throw new Refusal(`${shown(text)} must use https; plain http is accepted on loopback only`);
+  }
+  if (/\.(?:png|jpe?g|svg|webp|gif)$/i.test(text)) return text;
+  throw new Refusal(
+    `${shown(text)} is no https address, data: URI or file that ends in .png, .jpg, .svg, .webp or .gif`,
+  );
+};

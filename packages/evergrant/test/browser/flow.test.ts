@@ -52,7 +52,7 @@ describeInBrowser('a connect flow', () => {
     expect(await page.getByRole('button').allInnerTexts()).toEqual(
       expect.arrayContaining([expect.stringMatching(/Facebook Pages$/), expect.stringMatching(/YouTube$/)]),
     );
-    await page.getByRole('button', { name: 'LinkedIn' }).click();
+    await page.getByRole('button', { name: 'LinkedIn', exact: true }).click();
     await allow(page);
     await shows(page, 'LinkedIn is connected');
     expect(expectBody(await service.api.flow(flow.id)).connections).toMatchObject([{ provider: 'linkedin' }]);

@@ -84,6 +84,19 @@ describeInBrowser('the simulated platforms', () => {
     });
   });
 
+  test('OAuth 1.0a connects over its own consent page, and has a token without an end', async () => {
+    const { page } = await chromium.person();
+    const flow = await service.connect({ provider: 'x-oauth1' });
+    await page.goto(flow.url);
+    await page.getByRole('button', { name: 'Continue to X (OAuth 1.0a)' }).click();
+    await allow(page);
+    await page.getByRole('heading', { name: 'X (OAuth 1.0a) is connected' }).waitFor();
+    expect(page.url()).toBe(`${service.url}/connect/done/${flow.id}#done`);
+    expect(expectBody(await service.api.flow(flow.id)).connections).toMatchObject([
+      { status: 'active', scopes: { granted: [] }, token: { expires_at: null, refreshable: false } },
+    ]);
+  });
+
   test('a page that was left out at the platform is not offered', async () => {
     const { page } = await chromium.person();
     const flow = await service.connect({ provider: 'facebook', skip_confirmation: true });
@@ -168,11 +181,11 @@ describeInBrowser('the simulated platforms', () => {
   test('access denied from the page at / leads back there, and the next try succeeds', async () => {
     const { page } = await chromium.person();
     await page.goto(service.url);
-    await page.getByRole('button', { name: 'Connect LinkedIn' }).click();
+    await page.getByRole('button', { name: 'Connect LinkedIn', exact: true }).click();
     await deny(page);
     await page.getByText('Not connected. You did not give access.').waitFor();
     expect(page.url()).toBe(`${service.url}/#connections`);
-    await page.getByRole('button', { name: 'Connect LinkedIn' }).click();
+    await page.getByRole('button', { name: 'Connect LinkedIn', exact: true }).click();
     await page.getByRole('textbox', { name: 'Another name' }).fill('Second Thought');
     await allow(page);
     await page.getByRole('listitem').filter({ hasText: 'Second Thought' }).getByText('Active').waitFor();

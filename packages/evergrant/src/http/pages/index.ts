@@ -19,6 +19,7 @@ import { resultView } from './result.ts';
 import { errorReferenceView, notFoundView, waitingView } from './scriptless.ts';
 import type { Site } from './site.ts';
 import { startView } from './start.ts';
+import { type Language, languages } from './texts/index.ts';
 
 export type * from './models.ts';
 
@@ -27,6 +28,12 @@ export interface PagesOptions {
   applicationName?: string;
   /** Where browsers reach this service. */
   publicUrl: string;
+  /** Default English. */
+  language?: Language;
+  /** `#rrggbb` of the application. */
+  colour?: string | null;
+  /** Where the application's logo is, on this service. */
+  logo?: string | null;
 }
 
 /** The hosted pages: pure functions from what is known to a finished page. */
@@ -34,9 +41,9 @@ export interface Pages {
   /** Names the application and the owner, and asks before anyone leaves for the platform. */
   start(model: StartModel): Page;
   chooseProvider(model: ChooseProviderModel): Page;
-  /** 422 with an `error`. */
+  /** 422 with a `fault`. */
   instance(model: InstanceModel): Page;
-  /** 422 with an `error`. */
+  /** 422 when nothing was chosen. */
   chooseAccounts(model: ChooseAccountsModel): Page;
   /** Tells the opener `connected`, then closes the popup or goes to `returnTo`. */
   result(model: ResultModel): Page;
@@ -54,10 +61,15 @@ export interface Pages {
  *
  * @throws TypeError when `publicUrl` is not a URL
  */
-export const createPages = ({ applicationName, publicUrl }: PagesOptions): Pages => {
-  const { host, pathname } = new URL(publicUrl);
-  const site: Site = { application: plain(applicationName, 80) || host, basePath: pathname.replace(/\/+$/, '') };
-  const render = createLayout();
+export const createPages = (options: PagesOptions): Pages => {
+  const { host, pathname } = new URL(options.publicUrl);
+  const site: Site = {
+    application: plain(options.applicationName, 80) || host,
+    basePath: pathname.replace(/\/+$/, ''),
+    texts: languages[options.language ?? 'en'],
+    logo: options.logo ?? null,
+  };
+  const render = createLayout(site, options.colour ?? null);
   const notFound = (): Page => render(notFoundView(site));
   return {
     start: (model) => render(startView(model, site)),
@@ -67,7 +79,7 @@ export const createPages = ({ applicationName, publicUrl }: PagesOptions): Pages
     result: (model) => render(resultView(model, site)),
     error: (model) => render(errorView(model, site)),
     waiting: (model) => render(waitingView(model, site)),
-    errorReference: (code) => (isErrorCode(code) ? render(errorReferenceView(code)) : notFound()),
+    errorReference: (code) => (isErrorCode(code) ? render(errorReferenceView(code, site)) : notFound()),
     notFound,
   };
 };

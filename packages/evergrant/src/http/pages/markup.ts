@@ -57,15 +57,23 @@ const hueOf = (id: string): number => {
 
 const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
-/** The first letter or digit of a name. */
-export const initial = (name: string): string => {
-  const word = /[\p{L}\p{N}].*/su.exec(name)?.[0] ?? name;
-  return [...segmenter.segment(word)][0]?.segment.toUpperCase() ?? '?';
+const letters = (word: string): string[] => [...segmenter.segment(word)].map(({ segment }) => segment);
+
+/**
+ * Two letters that stand for a name, since many begin with the same one: of its first two words, of the humps of one word
+ * (`YouTube`), or its first two.
+ */
+export const initials = (name: string): string => {
+  const words = name.match(/[\p{L}\p{N}][\p{L}\p{M}\p{N}]*/gu) ?? [];
+  const [word = name] = words;
+  const parts = words.length > 1 ? words : (word.match(/\p{Lu}\p{Ll}+/gu) ?? []);
+  const [one, other] = parts.length > 1 ? parts.map((part) => letters(part)[0]) : letters(word);
+  return `${(one ?? '?').toUpperCase()}${parts.length > 1 ? (other ?? '').toUpperCase() : (other ?? '')}`;
 };
 
-/** A letter in a rounded square whose colour comes from the id. It is decoration: the name stands beside it. */
+/** Two letters in a rounded square whose colour comes from the id. It is decoration: the name stands beside it. */
 export const monogram = ({ id, name }: ProviderView, size: 'small' | 'large' = 'small'): Html =>
-  html`<span class="tile ${size} hue-${hueOf(id)}" aria-hidden="true">${initial(plain(name))}</span>`;
+  html`<span class="tile ${size} hue-${hueOf(id)}" aria-hidden="true">${initials(plain(name))}</span>`;
 
 /**
  * A person's or page's picture over its monogram, which stays visible when there is no picture or it does not load. Its size is
@@ -73,7 +81,7 @@ export const monogram = ({ id, name }: ProviderView, size: 'small' | 'large' = '
  */
 export const avatar = (account: { name: string; picture?: string | null }): Html => {
   const picture = safeUrl(account.picture);
-  return html`<span class="tile small round hue-${hueOf(account.name)}" aria-hidden="true">${initial(account.name)}${
+  return html`<span class="tile small round hue-${hueOf(account.name)}" aria-hidden="true">${initials(account.name)}${
     picture ? html`<img src="${picture}" alt="" referrerpolicy="no-referrer" decoding="async">` : ''
   }</span>`;
 };

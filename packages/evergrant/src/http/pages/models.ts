@@ -59,13 +59,16 @@ export interface ChooseProviderModel {
 export interface InstanceModel {
   provider: ProviderView;
   owner: string;
+  /** Whether a host is asked for, or the name of the account itself. */
+  kind: 'server' | 'handle';
   label: string;
   placeholder: string;
   /** Receives the field `instance`. */
   action: string;
-  /** What was typed before, when the page is shown again with an error; else a suggestion. */
+  /** A suggestion. */
   value?: string;
-  error?: string;
+  /** What is wrong with what was typed. */
+  fault?: { typed: string; code: ErrorCode; detail?: string };
 }
 
 export interface ChooseAccountsModel {
@@ -75,13 +78,16 @@ export interface ChooseAccountsModel {
   accounts: SelectableAccount[];
   /** Whether several may be chosen. */
   multiple: boolean;
-  error?: string;
+  /** Whether the page is shown again because nothing was chosen. */
+  nothingChosen?: boolean;
 }
 
 /** How the page that started the flow learns of its end. */
 export interface FlowEnd {
   /** The only origin that is told; what is not an exact http or https origin is told nothing. */
   openerOrigin?: string;
+  /** Whether the page is in a popup, also where the platform took away what a popup knows of itself. */
+  inPopup?: boolean;
   /** The whole address to go to, with `flow` and `status` appended, when the page is not a popup. */
   returnTo?: string;
 }
@@ -93,6 +99,8 @@ export interface ResultModel extends FlowEnd {
   missingScopes?: ScopeView[];
   flowId: string;
   openerOrigin: string;
+  /** Address at which the missing permissions can be given. */
+  mendAction?: string;
 }
 
 export interface ErrorModel extends FlowEnd {

@@ -41,14 +41,15 @@ const hostilePages: Record<string, Page> = {
     placeholder: attack,
     action: '/go',
     value: attack,
-    error: attack,
+    kind: 'handle',
+    fault: { typed: attack, code: 'invalid_request', detail: attack },
   }),
   chooseAccounts: pages.chooseAccounts({
     provider: hostile,
     action: '/go',
     multiple: true,
     accounts: [hostileAccount, { ...hostileAccount, unavailable: attack }],
-    error: attack,
+    nothingChosen: true,
   }),
   noneAvailable: pages.chooseAccounts({
     provider: hostile,
@@ -204,8 +205,8 @@ describe('choosing', () => {
     type: 'page',
     ...more,
   });
-  const choose = (accounts: SelectableAccount[], error?: string): Page =>
-    pages.chooseAccounts({ provider, action: '/go', multiple: true, accounts, error });
+  const choose = (accounts: SelectableAccount[], nothingChosen = false): Page =>
+    pages.chooseAccounts({ provider, action: '/go', multiple: true, accounts, nothingChosen });
 
   test('offers every platform as a button, with a filter outside the form', () => {
     const providers = Array.from({ length: 28 }, (_, index) => ({ id: `p${index}`, name: `Platform ${index}` }));
@@ -231,8 +232,8 @@ describe('choosing', () => {
   });
 
   test('shows a message with 422', () => {
-    expect(choose([account('1')], 'Choose one.')).toMatchObject({ status: 422 });
-    expect(choose([account('1')], 'Choose one.').html).toContain('Choose one.');
+    expect(choose([account('1')], true)).toMatchObject({ status: 422 });
+    expect(choose([account('1')], true).html).toContain('Choose at least one');
   });
 
   test('shows pictures from https or loopback only, without a referrer', () => {
@@ -255,8 +256,8 @@ describe('choosing', () => {
   });
 });
 
-test('the waiting page asks again by itself and runs no script', () => {
+test('the waiting page asks again by itself, with a script and without', () => {
   const page = pages.waiting({ provider });
-  expect(page.html).toContain('<meta http-equiv="refresh" content="2">');
-  expect(page.contentSecurityPolicy).toContain("script-src 'none'");
+  expect(page.html).toContain('<noscript><meta http-equiv="refresh" content="2"></noscript>');
+  expect(page.html).toContain('location.reload()');
 });

@@ -28,12 +28,51 @@ export const formScript = `(() => {
   }
 
   const filter = document.querySelector('[data-filter]');
+  const plain = (text) => text.normalize('NFD').replace(/\\p{M}/gu, '').toLowerCase();
+  const left = () => all('[data-name]').filter((item) => !item.hidden);
   filter?.addEventListener('input', () => {
-    const wanted = filter.value.trim().toLowerCase();
-    const items = all('[data-name]');
-    for (const item of items) item.hidden = !item.dataset.name.includes(wanted);
-    document.querySelector('[data-nothing]').textContent = items.some((item) => !item.hidden) ? '' : filter.dataset.filter;
+    const wanted = plain(filter.value.trim());
+    for (const item of all('[data-name]')) item.hidden = !plain(item.dataset.name).includes(wanted);
+    document.querySelector('[data-nothing]').textContent = left().length > 0 ? '' : filter.dataset.filter;
   });
+  // Enter takes the one that is left, and never sends a form that it happens to stand in.
+  filter?.addEventListener('keydown', (event) => {
+    if (event.key !== 'Enter') return;
+    event.preventDefault();
+    const [only, ...others] = left();
+    if (only && others.length === 0) (only.querySelector('input') ?? only).click();
+  });
+
+  // What one types is a host, or the name of an account: what follows the @, or the end of an address.
+  const help = document.querySelector('[data-help]');
+  if (help) {
+    const field = document.querySelector('#instance');
+    const use = document.querySelector('[data-use]');
+    const atRest = help.textContent;
+    const isHandle = help.dataset.help === 'handle';
+    const nameIn = (typed) => {
+      const address = typed.trim().toLowerCase().replace(/^(https?:\\/\\/|acct:)/, '');
+      if (!isHandle) return address.split(/[/?#]/)[0].replace(/^.*@/, '');
+      return address.replace(/^.*\\/profile\\//, '').replace(/^@/, '').split(/[/?#]/)[0];
+    };
+    const show = () => {
+      const name = nameIn(field.value);
+      const isWhole = /[^.]\\.\\p{L}[^.]*$/u.test(name) || name.startsWith('did:');
+      help.textContent = name === '' ? atRest : isWhole ? help.dataset.whole.replace('{name}', name) : help.dataset.part;
+      const meant = name + help.dataset.example.replace(/^[^.]*/, '');
+      use.hidden = !isHandle || name === '' || isWhole;
+      use.textContent = use.dataset.use.replace('{name}', meant);
+      use.value = meant;
+    };
+    field.addEventListener('input', show);
+    use.addEventListener('click', () => {
+      field.value = use.value;
+      field.focus();
+      show();
+    });
+    // What was refused stands there with the reason.
+    if (field.value && !field.hasAttribute('aria-invalid')) show();
+  }
 
   const selectAll = document.querySelector('[data-select-all]');
   const submit = document.querySelector('[data-many]');
@@ -45,8 +84,10 @@ export const formScript = `(() => {
     if (selectAll) selectAll.textContent = selectAll.dataset[chosen === boxes.length ? 'clear' : 'selectAll'];
   };
   selectAll?.addEventListener('click', () => {
-    const choose = boxes.some((box) => !box.checked);
-    for (const box of boxes) box.checked = choose;
+    // With a filter, only what it shows.
+    const shown = boxes.filter((box) => !box.closest('[data-name]').hidden);
+    const choose = shown.some((box) => !box.checked);
+    for (const box of shown) box.checked = choose;
     count();
   });
   if (submit) {
@@ -56,10 +97,13 @@ export const formScript = `(() => {
   }
 })();`;
 
+/** Asks again. A timed refresh is for browsers without scripts: with one, a reader would not know why the page begins anew. */
+export const waitScript = `setTimeout(() => location.reload(), 2000);`;
+
 /** The end of a flow: tells the page that started it, at its exact origin, then closes the popup or goes back. */
 export const flowScript = `(() => {
-  const { flow, status, openerOrigin, returnTo, closeAfter } = document.body.dataset;
-  const popup = Boolean(window.opener) || window.name.startsWith('evergrant');
+  const { flow, status, openerOrigin, returnTo, closeAfter, popup: inPopup } = document.body.dataset;
+  const popup = inPopup === 'true' || Boolean(window.opener) || window.name.startsWith('evergrant');
 
   // Facebook appends this fragment, and it survives a redirect.
   if (location.hash === '#_=_') history.replaceState(null, '', location.pathname + location.search);

@@ -1,6 +1,6 @@
 import { plain } from './markup.ts';
 import type { ProviderView } from './models.ts';
-import { texts } from './texts.ts';
+import type { Texts } from './texts/index.ts';
 
 /** What is the same on every page of one service. */
 export interface Site {
@@ -8,6 +8,9 @@ export interface Site {
   application: string;
   /** Path of the public address, without a final slash; links to our own pages start with it. */
   basePath: string;
+  texts: Texts;
+  /** Where the application's logo is, if it has one. */
+  logo: string | null;
 }
 
 /** A sentence with the names of the application and the platform in it. */
@@ -15,7 +18,7 @@ export type Say = (text: string, more?: Record<string, string | number>) => stri
 
 /** Binds the names once for a page. Without a provider its name is "the platform". */
 export const sayings = (site: Site, provider?: ProviderView): Say => {
-  const named = provider ? plain(provider.name) : texts.common.platform;
+  const named = provider ? plain(provider.name) : site.texts.common.platform;
   const sentenceStart = provider ? named : named.charAt(0).toUpperCase() + named.slice(1);
   return (text, more) =>
     fill(text, { application: site.application, provider: named, Provider: sentenceStart, ...more });

@@ -4,7 +4,6 @@ import { type Html, html, plain } from './markup.ts';
 import type { ScopeView, StartModel } from './models.ts';
 import { bridge, facts, permission } from './parts.ts';
 import { type Say, type Site, sayings } from './site.ts';
-import { texts } from './texts.ts';
 
 /** Permissions shown at once; the rest unfolds. */
 const shownPermissions = 5;
@@ -16,7 +15,7 @@ const shownPermissions = 5;
 export const startView = (model: StartModel, site: Site): View => {
   const say = sayings(site, model.provider);
   const account = plain(model.reconnectAccount);
-  const title = say(account ? texts.start.reconnectTitle : texts.start.title);
+  const title = say(account ? site.texts.start.reconnectTitle : site.texts.start.title);
   return {
     title,
     script: 'form',
@@ -24,40 +23,44 @@ export const startView = (model: StartModel, site: Site): View => {
     body: html`
 ${bridge(site, model.provider, 'link')}
 <h1>${title}</h1>
-<p class="intro">${say(texts.start.intro)}</p>
+<p class="intro">${say(site.texts.start.intro)}</p>
 ${facts([
-  [texts.common.owner, html`<bdi>${plain(model.owner)}</bdi>`],
-  [texts.start.account, account ? html`<bdi>${account}</bdi><small>${texts.start.reconnectHint}</small>` : undefined],
-  [texts.start.expires, expiry(model.expiresAt)],
+  [site.texts.common.owner, html`<bdi>${plain(model.owner)}</bdi>`],
+  [
+    site.texts.start.account,
+    account ? html`<bdi>${account}</bdi><small>${site.texts.start.reconnectHint}</small>` : undefined,
+  ],
+  [site.texts.start.expires, expiry(model.expiresAt)],
 ])}
-${permissions(model.scopes ?? [], say)}
-${warning(model.endangers ?? [], say)}
+${permissions(model.scopes ?? [], site, say)}
+${warning(model.endangers ?? [], site, say)}
 <form method="post" action="${model.action}">
-  <button class="button primary" type="submit">${say(texts.start.submit)}</button>
+  <button class="button primary" type="submit">${say(site.texts.start.submit)}</button>
 </form>
-<p class="note">${texts.start.notYou}</p>`,
+<p class="note">${site.texts.start.notYou}</p>`,
   };
 };
 
 const expiry = (at: Date): Html =>
   html`<time datetime="${at.toISOString()}">${at.toISOString().slice(11, 16)} UTC</time>`;
 
-const warning = (endangered: string[], say: Say): Html | string =>
+const warning = (endangered: string[], site: Site, say: Say): Html | string =>
   endangered.length === 0
     ? ''
     : html`
-<div class="problem">${icon('alert')}<div>${say(texts.start.endangers)}<ul>${endangered.map((name) => html`<li><bdi>${plain(name, 200)}</bdi></li>`)}</ul></div></div>`;
+<div class="problem">${icon('alert')}<div>${say(site.texts.start.endangers)}<ul>${endangered.map((name) => html`<li><bdi>${plain(name, 200)}</bdi></li>`)}</ul></div></div>`;
 
-const permissions = (scopes: ScopeView[], say: Say): Html | string => {
+const permissions = (scopes: ScopeView[], site: Site, say: Say): Html | string => {
+  const item = (scope: ScopeView) => permission(site, scope);
   if (scopes.length === 0) return '';
   const rest = scopes.slice(shownPermissions);
   return html`
 <section class="permissions">
-  <h2>${say(texts.start.permissions)}</h2>
-  <ul>${scopes.slice(0, shownPermissions).map(permission)}</ul>
+  <h2>${say(site.texts.start.permissions)}</h2>
+  <ul>${scopes.slice(0, shownPermissions).map(item)}</ul>
   ${
     rest.length > 0
-      ? html`<details><summary>${say(texts.start.morePermissions, { count: rest.length })}</summary><ul>${rest.map(permission)}</ul></details>`
+      ? html`<details><summary>${say(site.texts.start.morePermissions, { count: rest.length })}</summary><ul>${rest.map(item)}</ul></details>`
       : ''
   }
 </section>`;

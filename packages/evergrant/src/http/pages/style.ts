@@ -1,8 +1,9 @@
+import { type Accents, accentsOn } from './colour.ts';
 import { hues } from './markup.ts';
 
 /*
- * One style for all pages: system fonts, one accent, light and dark. It is a constant, so that a hash in the
- * Content-Security-Policy can name it; nothing uses style attributes. Text pairs keep a contrast of 4.5 to 1.
+ * One style for all pages: system fonts, one accent, light and dark. It is the same text on every page, so that a hash in
+ * the Content-Security-Policy can name it; nothing uses style attributes. Text pairs keep a contrast of 4.5 to 1.
  */
 
 /** Name, light, dark. */
@@ -16,7 +17,9 @@ const tokens = [
   ['soft', '#555e58', '#a3aea7'],
   ['accent', '#0b6b4c', '#4fd1a1'],
   ['on-accent', '#ffffff', '#05231a'],
-  ['accent-over', '#095a40', '#6bdcb3'],
+  ['fill', '#0b6b4c', '#4fd1a1'],
+  ['on-fill', '#ffffff', '#05231a'],
+  ['fill-over', '#095a40', '#6bdcb3'],
   ['tint', '#e8f3ee', '#14291f'],
   ['bad', '#b3261e', '#ff9b8f'],
   ['bad-tint', '#fceeec', '#331a17'],
@@ -26,6 +29,16 @@ const tokens = [
   ['tile', '0.93 0.045', '0.33 0.06'],
   ['letter', '0.42 0.11', '0.9 0.07'],
 ] as const;
+
+/** The tokens that follow from the application's colour. */
+const accentTokens = ({ accent, onAccent, fill, onFill, fillOver, tint }: Accents): string =>
+  `--accent: ${accent}; --on-accent: ${onAccent}; --fill: ${fill}; --on-fill: ${onFill}; --fill-over: ${fillOver}; --tint: ${tint};`;
+
+const branded = (colour: string): string => `
+:root { ${accentTokens(accentsOn(colour, '#ffffff'))} }
+@media (prefers-color-scheme: dark) {
+  :root { ${accentTokens(accentsOn(colour, '#141816'))} }
+}`;
 
 const colours = `
 :root { color-scheme: light dark; ${tokens.map(([name, light]) => `--${name}: ${light};`).join(' ')} }
@@ -82,6 +95,7 @@ const signs = `
 }
 .tile.large { width: 3.25rem; height: 3.25rem; border-radius: 0.9375rem; font-size: 1.375rem; }
 .tile.app { background: var(--ink); color: var(--card); }
+.logo { flex: none; max-width: 9rem; height: 3.25rem; object-fit: contain; border-radius: 0.5rem; }
 .tile.round { border-radius: 50%; width: 2.5rem; height: 2.5rem; }
 .tile img { position: absolute; inset: 0; min-width: 100%; max-width: 100%; aspect-ratio: 1; object-fit: cover; }
 .bridge { display: flex; align-items: center; gap: 0.375rem; }
@@ -102,8 +116,8 @@ const controls = `
   border: 1px solid transparent; border-radius: 0.75rem; font: inherit; font-weight: 550; line-height: 1.35; text-align: center;
   text-decoration: none; cursor: pointer;
 }
-.primary { background: var(--accent); color: var(--on-accent); }
-.primary:hover { background: var(--accent-over); }
+.primary { background: var(--fill); color: var(--on-fill); }
+.primary:hover { background: var(--fill-over); }
 .secondary { background: var(--card); color: var(--ink); border-color: var(--line-strong); }
 .secondary:hover { background: var(--raised); }
 [data-busy] .button, [data-busy] .choice { cursor: progress; opacity: 0.75; }
@@ -113,6 +127,7 @@ const controls = `
 .actions:not(:has(> :not([hidden]))) { display: none; }
 .stack { display: grid; gap: 1.25rem; }
 .field { display: grid; gap: 0.5rem; }
+.help { display: flex; flex-wrap: wrap; align-items: center; gap: 0.375rem 0.75rem; min-height: 2rem; color: var(--soft); font-size: 0.8125rem; }
 .field label { font-size: 0.875rem; font-weight: 500; }
 .input, .search input {
   width: 100%; min-height: 2.875rem; padding: 0.5rem 0.875rem; border: 1px solid var(--line-strong); border-radius: 0.75rem;
@@ -121,7 +136,7 @@ const controls = `
 .input[aria-invalid] { border-color: var(--bad); }
 ::placeholder { color: var(--soft); opacity: 1; }
 .input:focus-visible, .search input:focus-visible { outline-offset: -1px; }
-.search { position: relative; }
+.search { position: relative; grid-column: 1 / -1; }
 .search input::-webkit-search-cancel-button { appearance: none; }
 .search input { padding-left: 2.625rem; }
 .search .icon { position: absolute; left: 0.875rem; top: 50%; translate: 0 -50%; color: var(--soft); pointer-events: none; }`;
@@ -147,6 +162,7 @@ summary { width: fit-content; margin-top: 0.5rem; padding: 0.25rem 0; color: var
 .choice:hover { background: var(--raised); border-color: var(--line-strong); }
 .choice .icon { width: 1rem; height: 1rem; color: var(--soft); }
 .who { flex: 1; min-width: 0; display: grid; }
+.nothing { grid-column: 1 / -1; }
 .nothing:empty { display: none; }
 .nothing { color: var(--soft); text-align: center; padding: 1rem 0; }
 .accounts fieldset { display: grid; grid-template-columns: 1fr auto; align-items: center; gap: 0.625rem 1rem; }
@@ -205,4 +221,10 @@ const motion = `
 @keyframes breathe { 0%, 60%, 100% { opacity: 0.35; } 30% { opacity: 1; } }
 @media (forced-colors: active) { .tile, .node, .primary { border: 1px solid; } }`;
 
-export const style = [colours, ground, frame, signs, controls, content, motion].join('\n').trim();
+/**
+ * The style of the pages.
+ *
+ * @param colour `#rrggbb` of the application
+ */
+export const styleOf = (colour: string | null): string =>
+  [colours, colour === null ? '' : branded(colour), ground, frame, signs, controls, content, motion].join('\n').trim();
