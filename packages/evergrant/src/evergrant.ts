@@ -8,6 +8,10 @@ import { createImports, type Imports } from './connections/import.ts';
 import { createEgress, type StreamingEgress } from './egress/index.ts';
 import { type Engine, startEngine } from './engine/embedded/loop.ts';
 import { isEvergrantError } from './errors/index.ts';
+import { createFollowing } from './events/following.ts';
+import { pruneEvents } from './events/retention.ts';
+import { listTimeline, type TimelineQuery } from './events/timeline.ts';
+import { createWebhooks, type Webhooks } from './events/webhooks/index.ts';
 import { configuredApps, createApps, unusedApps } from './grants/apps.ts';
 import { createClientKeys } from './grants/client-keys.ts';
 import type { Context } from './grants/context.ts';
@@ -33,7 +37,7 @@ import { builtinProviders } from './providers/builtin.ts';
 import { type Catalogue, createCatalogue } from './providers/load.ts';
 import { oddsText, providersAtOdds } from './providers/sharing.ts';
 import { type EvergrantConfig, parseSettings, type Settings, SettingsError } from './settings/index.ts';
-import { gates, grants, installation, openStore, type Store, schedule } from './store/index.ts';
+import { createHorizon, gates, grants, installation, openStore, type Store, schedule } from './store/index.ts';
 import { type Clock, systemClock } from './telemetry/clock.ts';
 import { createLogger, silentLogger } from './telemetry/log.ts';
 import type { Logger } from './telemetry/logger.ts';
@@ -65,6 +69,10 @@ export interface Evergrant extends Operations {
   readonly imports: Imports;
   /** API keys: made, listed and revoked. */
   readonly keys: Pick<Keyring, 'create' | 'list' | 'revoke'>;
+  /** Where events are sent. */
+  readonly webhooks: Pick<Webhooks, 'endpoints' | 'deliveries' | 'test'>;
+  /** Ends the streams of events, so that a server that waits for its answers can stop; they are taken up elsewhere. */
+  endStreams(): void;
   /** Whether this start made the key file. */
   readonly newKeyFile: string | null;
   /** Finishes what was sent, then lets go of the database. */
@@ -155,6 +163,10 @@ const run = async (context: Context, settings: Settings, providerApps: ProviderA
   const connections = createConnections(context, renewals, { publicUrl });
   const imports = createImports(context, renewals, { publicUrl });
   const calls = createCalls(context, renewals, egress);
+  const horizon = createHorizon(context.store.db);
+  const timeline = { list: (query: TimelineQuery) => listTimeline(context.store, horizon, query) };
+  const following = createFollowing(context, horizon);
+  const webhooks = createWebhooks(context, horizon, egress, settings);
   const keyring = await createKeyring(context.store, context.clock, settings.apiKey);
   const audit = createAudit(context.logger, context.clock);
   let engine: Engine | null = null;
@@ -168,6 +180,9 @@ const run = async (context: Context, settings: Settings, providerApps: ProviderA
     imports,
     renewals,
     calls,
+    timeline,
+    following,
+    webhooks,
     keyring,
     limits: createLimits(context.clock, settings.rateLimits),
     audit,
@@ -175,14 +190,16 @@ const run = async (context: Context, settings: Settings, providerApps: ProviderA
     logo: createLogo(settings.branding.logo, { egress, logger: context.logger, now: context.clock.monotonic }),
   });
   for (const pair of providersAtOdds(providerApps.catalogue.list())) context.logger.warn({}, oddsText(pair));
-  context.metrics.observe(() => observe(context));
+  context.metrics.observe(async () => ({ ...(await observe(context)), webhooks: await webhooks.observe() }));
   await gates.probeAllNow(context.store.db, context.clock.now());
   await renewals.recover();
   await flows.recover();
   providerApps.follow();
-  engine = settings.engine === 'embedded' ? start(context, renewals, flows) : null;
+  engine = settings.engine === 'embedded' ? start(context, settings, renewals, flows) : null;
+  const stopWebhooks = settings.engine === 'none' ? null : await webhooks.start();
   const stop = async () => {
-    await engine?.stop();
+    following.close();
+    await Promise.all([engine?.stop(), stopWebhooks?.()]);
     await flows.idle();
     await renewals.idle();
     await providerApps.stop();
@@ -193,7 +210,7 @@ const run = async (context: Context, settings: Settings, providerApps: ProviderA
     });
   };
   return {
-    ...createOperations({ context, publicUrl, flows, connections, imports, renewals, calls }),
+    ...createOperations({ context, publicUrl, flows, connections, imports, renewals, calls, timeline }),
     imports,
     handler,
     catalogue: providerApps.catalogue,
@@ -201,6 +218,8 @@ const run = async (context: Context, settings: Settings, providerApps: ProviderA
     settings,
     newApiKey: keyring.created,
     keys: keyring,
+    webhooks,
+    endStreams: () => following.close(),
     vault: {
       primaryKeyId: context.vault.primaryKeyId,
       rotate: (report) => reseal(context, report),
@@ -211,7 +230,7 @@ const run = async (context: Context, settings: Settings, providerApps: ProviderA
 };
 
 /** The engine with what else must be done now and then. */
-const start = (context: Context, renewals: Renewals, flows: Flows): Engine => {
+const start = (context: Context, settings: Settings, renewals: Renewals, flows: Flows): Engine => {
   const engine = startEngine(context, renewals, [
     () => context.usage.flush(context),
     () => renewals.recover(leaseDuration),
@@ -222,6 +241,7 @@ const start = (context: Context, renewals: Renewals, flows: Flows): Engine => {
     () => schedule.raiseUrgency(context.store.db, context.clock.now() + day),
     async () => schedule.removeLapsed(context.store.db, await context.store.now(context.store.db)),
     () => grants.removeAttempts(context.store.db, context.clock.now() - attemptHistory),
+    () => pruneEvents(context, settings.eventsRetentionDays * day),
   ]);
   context.notices.on('schedule', () => engine.poke());
   return engine;

@@ -4,7 +4,15 @@ export type { ConnectInput, StartedFlow } from './connections/flows.ts';
 export type { Imported, ImportInput } from './connections/import.ts';
 export type { Connection } from './connections/view.ts';
 export { type Actor, type ErrorCode, EvergrantError, isEvergrantError, type ReauthReason } from './errors/index.ts';
-export type { TimelineEvent } from './events/index.ts';
+export type { EventType, TimelineEvent } from './events/index.ts';
+export type { TimelineQuery } from './events/timeline.ts';
+export type {
+  Delivery,
+  NewWebhookEndpoint,
+  Replay,
+  WebhookEndpoint,
+  WebhookEndpointChanges,
+} from './events/webhooks/index.ts';
 export { createEvergrant, type Evergrant } from './evergrant.ts';
 export type { Inspection } from './grants/inspection.ts';
 export type { AppInput } from './grants/provider-app-input.ts';

@@ -6,6 +6,7 @@ import type { ImportInput, Imports } from './connections/import.ts';
 import { type Connection, withReconnectUrl } from './connections/view.ts';
 import { EvergrantError, isEvergrantError } from './errors/index.ts';
 import type { TimelineEvent } from './events/index.ts';
+import type { TimelineQuery } from './events/timeline.ts';
 import type { Context } from './grants/context.ts';
 import { type Inspection, inspect } from './grants/inspection.ts';
 import { type AccessToken, readAccessToken, replaceRejected } from './grants/read.ts';
@@ -54,6 +55,8 @@ export interface Operations {
   getConnection(connectionId: string): Promise<Connection>;
   listConnections(filter?: ListFilter): Promise<Page<Connection>>;
   listEvents(connectionId: string, page?: { limit?: number; cursor?: string }): Promise<Page<TimelineEvent>>;
+  /** The timeline of everything: newest first, or in order from the one after the event `after`. */
+  listAllEvents(query?: TimelineQuery): Promise<Page<TimelineEvent>>;
   /** The last renewals of a connection's grant, newest first. */
   listRenewals(connectionId: string): Promise<RenewalRecord[]>;
   updateConnection(
@@ -73,11 +76,12 @@ export interface Rooms {
   imports: Imports;
   renewals: Renewals;
   calls: Calls;
+  timeline: { list(query: TimelineQuery): Promise<Page<TimelineEvent>> };
 }
 
 /** The operations of the library over the rooms that do the work. */
 export const createOperations = (rooms: Rooms): Operations => {
-  const { context, publicUrl, flows, connections, imports, renewals, calls } = rooms;
+  const { context, publicUrl, flows, connections, imports, renewals, calls, timeline } = rooms;
   /** Where only a person can mend a failure, the error says at which address. */
   const guided = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
@@ -114,6 +118,7 @@ export const createOperations = (rooms: Rooms): Operations => {
     getConnection: (id: string) => connections.get(id),
     listConnections: (filter?: ListFilter) => connections.list(filter),
     listEvents: (id: string, page?: { limit?: number; cursor?: string }) => connections.listEvents(id, page),
+    listAllEvents: (query: TimelineQuery = {}) => timeline.list(query),
     listRenewals: (id: string) => connections.listRenewals(id),
     updateConnection: (id: string, changes: Parameters<Connections['update']>[1]) => connections.update(id, changes),
     inspect: () => inspect(context),

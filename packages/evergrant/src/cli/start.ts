@@ -37,6 +37,7 @@ export const start = async (args: Arguments, output: Output): Promise<number> =>
   output.out(greeting(evergrant, sandbox !== null, listening.port, args.options.json));
   const signal = await stopSignal();
   logger.info({ signal }, 'stopping: what was sent is finished first');
+  evergrant.endStreams();
   await stopListening(listening.server);
   await evergrant.close();
   return 0;

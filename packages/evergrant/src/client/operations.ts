@@ -105,6 +105,11 @@ export type CreatedApiKey = ApiKey & {
   key: string;
 };
 
+export type CreatedWebhook = Webhook & {
+  /** Shown this once */
+  secret: string;
+};
+
 export interface Event {
   id: string;
   type: string;
@@ -163,6 +168,32 @@ export interface NewProviderApp {
   scopes?: string[];
   /** The standard redirect URI, with or without a final slash */
   redirectUri?: string;
+}
+
+export interface NewWebhook {
+  /** A public https address, or one on an origin in `RETURN_URLS` */
+  url: string;
+  /** Types of events to send; null: all */
+  events?:
+    | (
+        | 'connection.created'
+        | 'connection.updated'
+        | 'connection.refreshed'
+        | 'connection.refresh_failed'
+        | 'connection.limited'
+        | 'connection.degraded'
+        | 'connection.reauth_required'
+        | 'connection.recovered'
+        | 'connection.disabled'
+        | 'connection.expiring'
+        | 'connection.deleted'
+        | 'provider.app_invalid'
+        | 'provider.recovered'
+        | 'flow.failed'
+      )[]
+    | null;
+  /** Only events of this owner */
+  owner?: string | null;
 }
 
 export interface Problem {
@@ -357,6 +388,83 @@ export interface StartedFlow {
   expiresAt: string;
 }
 
+export interface Webhook {
+  id: string;
+  url: string;
+  /** Null: all */
+  events: string[] | null;
+  /** Null: of everybody */
+  owner: string | null;
+  disabled: boolean;
+  /** `gone`: it answered 410; `failing`: it took nothing for five days */
+  disabledReason: 'operator' | 'gone' | 'failing' | null;
+  /** Since when every attempt failed */
+  failingSince: string | null;
+  /** Until then the previous secret signs too */
+  previousSecretUntil: string | null;
+  createdAt: string;
+  updatedAt: string;
+}
+
+export interface WebhookChanges {
+  /** A public https address, or one on an origin in `RETURN_URLS` */
+  url?: string;
+  /** Types of events to send; null: all */
+  events?:
+    | (
+        | 'connection.created'
+        | 'connection.updated'
+        | 'connection.refreshed'
+        | 'connection.refresh_failed'
+        | 'connection.limited'
+        | 'connection.degraded'
+        | 'connection.reauth_required'
+        | 'connection.recovered'
+        | 'connection.disabled'
+        | 'connection.expiring'
+        | 'connection.deleted'
+        | 'provider.app_invalid'
+        | 'provider.recovered'
+        | 'flow.failed'
+      )[]
+    | null;
+  disabled?: boolean;
+}
+
+export interface WebhookDelivery {
+  id: string;
+  eventId: string;
+  /** Null: the event is no longer kept */
+  type: string | null;
+  connectionId: string | null;
+  /** `failed`: given up */
+  status: 'pending' | 'delivered' | 'failed';
+  attempts: number;
+  /** Null: ended, or an earlier one of its connection comes first */
+  nextAttemptAt: string | null;
+  lastAttemptAt: string | null;
+  lastStatus: number | null;
+  lastError: string | null;
+  /** The beginning of what it answered */
+  answer: string | null;
+  createdAt: string;
+}
+
+export interface WebhookReplay {
+  /** Every delivery that was given up */
+  status?: 'failed';
+  /** Without `status`: every event from then on */
+  since?: string;
+  until?: string;
+}
+
+export interface WebhookTest {
+  delivered: boolean;
+  status: number | null;
+  error: string | null;
+  answer: string | null;
+}
+
 /** What the service does, as its OpenAPI document says it. */
 export interface Operations {
   /** Begin to connect an account. `POST /v1/connect`, needs `connections:write`. */
@@ -501,6 +609,108 @@ export interface Operations {
 
   /** Revoke an API key, at once and on every server. `DELETE /v1/keys/{id}`, needs `admin`. */
   revokeKey(id: string, options?: CallOptions): Promise<void>;
+
+  /** Read the timeline of everything: newest first, or in order from the one after an event. `GET /v1/events`, needs `events:read`. */
+  listEvents(
+    input?: {
+      /** The id of an event: those that came after it, in order */
+      after?: string;
+      /** Only those of this type, or of several between commas */
+      type?: string;
+      /** Only those of this connection */
+      connectionId?: string;
+      /** Only those of this platform */
+      provider?: string;
+      /** Only those of this owner */
+      owner?: string;
+      /** How many at most */
+      limit?: number;
+      /** The `next_cursor` of the page before */
+      cursor?: string;
+    },
+    options?: CallOptions,
+  ): Promise<{
+    data: Event[];
+    nextCursor: string | null;
+  }>;
+
+  /** Follow the timeline as server-sent events. `GET /v1/events/stream`, needs `events:read`. */
+  streamEvents(
+    input?: {
+      /** The id of an event: those that came after it, in order */
+      after?: string;
+      /** Only those of this type, or of several between commas */
+      type?: string;
+      /** Only those of this connection */
+      connectionId?: string;
+      /** Only those of this platform */
+      provider?: string;
+      /** Only those of this owner */
+      owner?: string;
+    },
+    options?: CallOptions,
+  ): Promise<Response>;
+
+  /** Make a webhook; its secret is shown by this answer and never again. `POST /v1/webhooks`, needs `admin`. */
+  createWebhook(input: NewWebhook, options?: CallOptions): Promise<CreatedWebhook>;
+
+  /** List webhooks, newest first. `GET /v1/webhooks`, needs `admin`. */
+  listWebhooks(
+    input?: {
+      /** How many at most */
+      limit?: number;
+      /** The `next_cursor` of the page before */
+      cursor?: string;
+    },
+    options?: CallOptions,
+  ): Promise<{
+    data: Webhook[];
+    nextCursor: string | null;
+  }>;
+
+  /** Make a new secret; the previous one signs beside it for a day. `POST /v1/webhooks/{id}/rotate-secret`, needs `admin`. */
+  rotateWebhookSecret(id: string, options?: CallOptions): Promise<CreatedWebhook>;
+
+  /** Read a webhook. `GET /v1/webhooks/{id}`, needs `admin`. */
+  getWebhook(id: string, options?: CallOptions): Promise<Webhook>;
+
+  /** Change where it leads and what is sent, or switch it off and on. `PATCH /v1/webhooks/{id}`, needs `admin`. */
+  updateWebhook(id: string, input: WebhookChanges, options?: CallOptions): Promise<Webhook>;
+
+  /** Remove a webhook with everything that waits for it. `DELETE /v1/webhooks/{id}`, needs `admin`. */
+  deleteWebhook(id: string, options?: CallOptions): Promise<void>;
+
+  /** List what was, is and will be delivered, newest first. `GET /v1/webhooks/{id}/deliveries`, needs `admin`. */
+  listWebhookDeliveries(
+    id: string,
+    input?: {
+      /** Only those with this status */
+      status?: 'pending' | 'delivered' | 'failed';
+      /** How many at most */
+      limit?: number;
+      /** The `next_cursor` of the page before */
+      cursor?: string;
+    },
+    options?: CallOptions,
+  ): Promise<{
+    data: WebhookDelivery[];
+    nextCursor: string | null;
+  }>;
+
+  /** Send one delivery once more. `POST /v1/webhooks/{id}/deliveries/{delivery}/replay`, needs `admin`. */
+  replayWebhookDelivery(id: string, delivery: string, options?: CallOptions): Promise<WebhookDelivery>;
+
+  /** Send once more what was given up, or every event of a time. `POST /v1/webhooks/{id}/replay`, needs `admin`. */
+  replayWebhook(
+    id: string,
+    input: WebhookReplay,
+    options?: CallOptions,
+  ): Promise<{
+    replayed: number;
+  }>;
+
+  /** Send an event of the type webhook.test now. `POST /v1/webhooks/{id}/test`, needs `admin`. */
+  testWebhook(id: string, options?: CallOptions): Promise<WebhookTest>;
 }
 
 /** How each of them is asked for. */
@@ -697,6 +907,114 @@ export const operations: Record<keyof Operations, Operation> = {
   revokeKey: {
     method: 'DELETE',
     path: '/v1/keys/{id}',
+    query: [],
+    takesInput: false,
+    takesBody: false,
+    json: true,
+    records: [],
+  },
+  listEvents: {
+    method: 'GET',
+    path: '/v1/events',
+    query: ['after', 'type', 'connection_id', 'provider', 'owner', 'limit', 'cursor'],
+    takesInput: true,
+    takesBody: false,
+    json: true,
+    records: ['data.data'],
+  },
+  streamEvents: {
+    method: 'GET',
+    path: '/v1/events/stream',
+    query: ['after', 'type', 'connection_id', 'provider', 'owner'],
+    takesInput: true,
+    takesBody: false,
+    json: false,
+    records: [],
+  },
+  createWebhook: {
+    method: 'POST',
+    path: '/v1/webhooks',
+    query: [],
+    takesInput: true,
+    takesBody: true,
+    json: true,
+    records: [],
+  },
+  listWebhooks: {
+    method: 'GET',
+    path: '/v1/webhooks',
+    query: ['limit', 'cursor'],
+    takesInput: true,
+    takesBody: false,
+    json: true,
+    records: [],
+  },
+  rotateWebhookSecret: {
+    method: 'POST',
+    path: '/v1/webhooks/{id}/rotate-secret',
+    query: [],
+    takesInput: false,
+    takesBody: false,
+    json: true,
+    records: [],
+  },
+  getWebhook: {
+    method: 'GET',
+    path: '/v1/webhooks/{id}',
+    query: [],
+    takesInput: false,
+    takesBody: false,
+    json: true,
+    records: [],
+  },
+  updateWebhook: {
+    method: 'PATCH',
+    path: '/v1/webhooks/{id}',
+    query: [],
+    takesInput: true,
+    takesBody: true,
+    json: true,
+    records: [],
+  },
+  deleteWebhook: {
+    method: 'DELETE',
+    path: '/v1/webhooks/{id}',
+    query: [],
+    takesInput: false,
+    takesBody: false,
+    json: true,
+    records: [],
+  },
+  listWebhookDeliveries: {
+    method: 'GET',
+    path: '/v1/webhooks/{id}/deliveries',
+    query: ['status', 'limit', 'cursor'],
+    takesInput: true,
+    takesBody: false,
+    json: true,
+    records: [],
+  },
+  replayWebhookDelivery: {
+    method: 'POST',
+    path: '/v1/webhooks/{id}/deliveries/{delivery}/replay',
+    query: [],
+    takesInput: false,
+    takesBody: false,
+    json: true,
+    records: [],
+  },
+  replayWebhook: {
+    method: 'POST',
+    path: '/v1/webhooks/{id}/replay',
+    query: [],
+    takesInput: true,
+    takesBody: true,
+    json: true,
+    records: [],
+  },
+  testWebhook: {
+    method: 'POST',
+    path: '/v1/webhooks/{id}/test',
     query: [],
     takesInput: false,
     takesBody: false,

@@ -108,12 +108,11 @@ export const createConnections = (context: Context, renewals: Renewals, options:
     await store.transaction(async (tx) => {
       const row = await owned(tx, id, scope, true);
       const now = clock.now();
-      if (changes.metadata !== undefined) {
-        await connections.update(tx, id, { metadata: JSON.stringify(changes.metadata), updated_at: now });
-      }
-      if (changes.disabled !== undefined && changes.disabled !== (row.disabled_at !== null)) {
-        await switchOff(tx, row, changes.disabled, now);
-      }
+      const metadata = changes.metadata === undefined ? row.metadata : JSON.stringify(changes.metadata);
+      const isSwitched = changes.disabled !== undefined && changes.disabled !== (row.disabled_at !== null);
+      if (metadata !== row.metadata) await connections.update(tx, id, { metadata, updated_at: now });
+      if (isSwitched) await switchOff(tx, row, changes.disabled!, now);
+      else if (metadata !== row.metadata) await timeline.recordForConnections(tx, now, 'connection.updated', [row]);
     });
     return get(id, scope);
   };

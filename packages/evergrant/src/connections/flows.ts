@@ -2,7 +2,7 @@ import { EvergrantError } from '../errors/index.ts';
 import * as timeline from '../events/index.ts';
 import type { Context } from '../grants/context.ts';
 import { day } from '../grants/timing.ts';
-import { type FlowRow, flows, grants } from '../store/index.ts';
+import { type FlowRow, flows, grants, journal } from '../store/index.ts';
 import { attach } from './attach.ts';
 import { takeCallback } from './callback.ts';
 import { dropGrant, finishFlow } from './flow-end.ts';
@@ -20,6 +20,9 @@ const statusTokenLifetime = 30 * 60_000;
 
 /** For so long an import that failed after its tokens were renewed can be taken up again. */
 const unusedImportLifetime = 7 * day;
+
+/** Flows are kept for so long after they ended. */
+const endedFor = day;
 
 export type Flows = ReturnType<typeof createFlows>;
 
@@ -101,7 +104,8 @@ export const createFlows = (context: Context, options: FlowOptions) => {
     for (const id of await grants.unusedImports(store.db, now - unusedImportLifetime, 100)) {
       await store.transaction((tx) => grants.remove(tx, id));
     }
-    await flows.removeEnded(store.db, now - 24 * 60 * 60_000);
+    await flows.removeEnded(store.db, now - endedFor);
+    await journal.removeOfEndedFlows(store.db, now - endedFor);
   };
 
   return {

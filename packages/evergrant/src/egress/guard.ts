@@ -1,7 +1,7 @@
 import { type LookupAddress, lookup as systemLookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
-import { EvergrantError } from '../errors/index.ts';
+import { EvergrantError, isEvergrantError } from '../errors/index.ts';
 
 /**
  * Which addresses may be dialled for a target. Each has connection pools of its own, so that a connection that was
@@ -91,6 +91,12 @@ export const guardedLookup =
       else callback(null, first.address, first.family);
     });
   };
+
+/** Refuses a host as {@link guardedLookup} would at this moment; one that does not resolve passes. */
+export const resolves = (host: string, reach: Reach, lookup?: Lookup): Promise<void> =>
+  new Promise((resolve, reject) => {
+    guardedLookup(reach, lookup)(host, { all: true }, (error) => (isEvergrantError(error) ? reject(error) : resolve()));
+  });
 
 const explain = (host: string, reach: Reach): string =>
   reach === 'loopback'

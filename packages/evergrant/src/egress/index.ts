@@ -2,7 +2,7 @@ import { Agent } from 'undici';
 import { type Clock, systemClock } from '../telemetry/clock.ts';
 import { version } from '../telemetry/version.ts';
 import { Exchange } from './exchange.ts';
-import { checkTarget, guardedLookup, type Lookup, type Reach, reaches } from './guard.ts';
+import { checkTarget, guardedLookup, type Lookup, type Reach, reaches, resolves } from './guard.ts';
 import { stream } from './stream.ts';
 import { type EgressRequest, type StreamingEgress, TransportError } from './types.ts';
 
@@ -81,6 +81,10 @@ export const createEgress = (options: EgressOptions = {}): StreamingEgress => {
       const target = checkTarget(request.url, request.trustedOrigins ?? nobody);
       if (closed) throw new TransportError('not_sent', `${target.host}: this service is stopping`);
       return stream(agents[target.reach], target, { ...request, headers: headersOf(request) }, underWay);
+    },
+    async check({ url, trustedOrigins = nobody }) {
+      const { host, reach } = checkTarget(url, trustedOrigins);
+      await resolves(host, reach, options.lookup);
     },
     async close() {
       closed ??= Promise.allSettled(underWay).then(() =>

@@ -71,4 +71,10 @@ export interface Egress {
 export interface StreamingEgress extends Egress {
   /** As {@link Egress.send}, for bodies that need not fit into memory. */
   stream(request: EgressStreamRequest): Promise<EgressStream>;
+  /**
+   * Judges an address before anything is to be sent there. One that does not resolve now may do so one day, and passes.
+   *
+   * @throws EvergrantError `target_not_allowed` when the guard refuses it
+   */
+  check(request: Pick<EgressRequest, 'url' | 'trustedOrigins'>): Promise<void>;
 }

@@ -1,22 +1,32 @@
 import type { ReauthReason } from '../errors/index.ts';
-import { type ConnectionRow, type EventRow, events, type Queryable } from '../store/index.ts';
+import { type ConnectionRow, type EventRow, events, type NewEvent, type Queryable } from '../store/index.ts';
 import { newId } from '../telemetry/ids.ts';
 
 /** What happens to a connection, one event for one change. */
-export type ConnectionEventType =
-  | 'connection.created'
-  | 'connection.updated'
-  | 'connection.refreshed'
-  | 'connection.refresh_failed'
-  | 'connection.limited'
-  | 'connection.degraded'
-  | 'connection.reauth_required'
-  | 'connection.recovered'
-  | 'connection.disabled'
-  | 'connection.expiring'
-  | 'connection.deleted';
+const connectionEventTypes = [
+  'connection.created',
+  'connection.updated',
+  'connection.refreshed',
+  'connection.refresh_failed',
+  'connection.limited',
+  'connection.degraded',
+  'connection.reauth_required',
+  'connection.recovered',
+  'connection.disabled',
+  'connection.expiring',
+  'connection.deleted',
+] as const;
 
-export type EventType = ConnectionEventType | 'provider.app_invalid' | 'provider.recovered' | 'flow.failed';
+/** Every type of event. */
+export const eventTypes = [
+  ...connectionEventTypes,
+  'provider.app_invalid',
+  'provider.recovered',
+  'flow.failed',
+] as const;
+
+export type ConnectionEventType = (typeof connectionEventTypes)[number];
+export type EventType = (typeof eventTypes)[number];
 
 /** Facts of an event. No secrets: events are shown, sent and kept. */
 export interface EventData {
@@ -46,7 +56,7 @@ export const eventsFor = (
   type: ConnectionEventType,
   connections: Pick<ConnectionRow, 'id' | 'owner' | 'provider'>[],
   data: EventData = {},
-): EventRow[] =>
+): NewEvent[] =>
   connections.map(({ id, owner, provider }) => ({
     id: newId('evt'),
     type,

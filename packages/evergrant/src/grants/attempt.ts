@@ -2,9 +2,9 @@ import type { EvergrantError } from '../errors/index.ts';
 import type { App } from '../protocols/types.ts';
 import type {
   ConnectionRow,
-  EventRow,
   GrantChanges,
   GrantRow,
+  NewEvent,
   Queryable,
   ScheduleChanges,
   ScheduleRow,
@@ -40,7 +40,7 @@ export type Settled =
 export interface Writes {
   grants: GrantChanges[];
   schedule: ScheduleChanges[];
-  events: EventRow[];
+  events: NewEvent[];
 }
 
 /** One answer being committed. */

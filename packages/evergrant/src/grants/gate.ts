@@ -120,17 +120,19 @@ export const block = async (
   await gates.ensure(tx, key, now);
   const gate = (await gates.find(tx, key, true))!;
   const failures = gate.blocked_by === null ? 0 : gate.failures + 1;
-  const pause = by === 'credentials' ? gateProbeInterval : backoff(failures + 1, context.random());
+  // A platform that fails meanwhile does not say that the credentials are right now.
+  const staysRefused = gate.blocked_by === 'credentials';
+  const pause = by === 'credentials' || staysRefused ? gateProbeInterval : backoff(failures + 1, context.random());
   const probeAt = now + Math.max(pause, (error.retryAfter ?? 0) * 1000);
   await gates.update(tx, key, {
-    blocked_by: by,
+    blocked_by: staysRefused ? 'credentials' : by,
     opened_at: gate.opened_at ?? now,
     probe_at: probeAt,
     probes: 1,
     failures,
-    error: toStoredFailure(error, now),
+    error: staysRefused && by === 'outage' ? gate.error : toStoredFailure(error, now),
   });
-  if (by === 'credentials' && gate.blocked_by !== 'credentials') {
+  if (by === 'credentials' && !staysRefused) {
     await timeline.record(tx, now, 'provider.app_invalid', { provider: app.provider }, { code: error.code });
     context.logger.error(
       { provider: app.provider, error_code: error.code },

@@ -114,6 +114,34 @@ export const key = {
   last_used_at: null,
 };
 
+export const webhook = {
+  id: 'whk_01a217d3c5a97f10b8e2d4c6f0a1b3d5',
+  url: 'https://app.example.com/hooks/evergrant',
+  events: ['connection.reauth_required', 'connection.recovered'],
+  owner: null,
+  disabled: false,
+  disabled_reason: null,
+  failing_since: null,
+  previous_secret_until: null,
+  created_at: start,
+  updated_at: start,
+};
+
+export const delivery = {
+  id: 'dlv_01a217d41b6e7d02a5c3e1f9d7b50824',
+  event_id: event.id,
+  type: event.type,
+  connection_id: event.connection_id,
+  status: 'pending',
+  attempts: 1,
+  next_attempt_at: later,
+  last_attempt_at: start,
+  last_status: 503,
+  last_error: 'The endpoint answered 503',
+  answer: 'Service Unavailable',
+  created_at: start,
+};
+
 export const provider = {
   id: 'acme',
   name: 'Acme',

@@ -57,6 +57,8 @@ export interface EvergrantConfig {
   metrics?: 'public';
   /** Addresses and ranges of proxies whose `X-Forwarded-For` is believed. */
   trustedProxies?: string[];
+  /** For how many days events are kept. */
+  eventsRetentionDays?: number;
   /** How often in a second, e.g. `['token_read=500', 'flow_start=50']`. */
   rateLimits?: string[];
   branding?: BrandingConfig;
@@ -102,6 +104,7 @@ const configSchema = objectOf<EvergrantConfig>({
   logLevel: z.enum(logLevels).optional(),
   metrics: z.literal('public').optional(),
   trustedProxies: z.array(text).optional(),
+  eventsRetentionDays: z.number().optional(),
   rateLimits: z.array(text).optional(),
   branding: objectOf<BrandingConfig>({
     name: text.optional(),

@@ -32,6 +32,7 @@ describe('defaults', () => {
         logLevel: 'info',
         publicMetrics: false,
         trustedProxies: [],
+        eventsRetentionDays: 90,
         rateLimits: { flowStart: 1000, callback: 200, tokenRead: 20_000, signIn: 100 },
         branding: { name: null, logo: null, color: null, language: null },
       },
@@ -78,6 +79,7 @@ describe('environment', () => {
     [{ SANDBOX: '1' }, { sandbox: true }],
     [{ SANDBOX: 'false', PUBLIC_URL: 'https://a.example' }, { sandbox: false }],
     [{ METRICS: 'public' }, { publicMetrics: true }],
+    [{ EVENTS_RETENTION_DAYS: '7' }, { eventsRetentionDays: 7 }],
     [{ TRUSTED_PROXIES: '127.0.0.1, 10.0.0.0/8,::1' }, { trustedProxies: ['127.0.0.1', '10.0.0.0/8', '::1'] }],
     [
       { RATE_LIMITS: 'token_read=0.5, sign_in=3' },

@@ -21,6 +21,7 @@ import {
   parseChoice,
   parseColor,
   parseDatabase,
+  parseDays,
   parseEncryptionKeys,
   parseHost,
   parseLogo,
@@ -50,6 +51,7 @@ const fields: Record<Field, { variables: string[]; example: string }> = {
   logLevel: { variables: ['LOG_LEVEL'], example: 'info' },
   metrics: { variables: ['METRICS'], example: 'public' },
   trustedProxies: { variables: ['TRUSTED_PROXIES'], example: '127.0.0.1,10.0.0.0/8' },
+  eventsRetentionDays: { variables: ['EVENTS_RETENTION_DAYS'], example: '90' },
   rateLimits: { variables: ['RATE_LIMITS'], example: 'token_read=500,flow_start=50' },
   'branding.name': { variables: ['APP_NAME'], example: 'Northwind' },
   'branding.logo': { variables: ['APP_LOGO'], example: 'https://www.example.com/logo.svg' },
@@ -114,6 +116,7 @@ export const parseSettings = (config: EvergrantConfig, env: Environment, options
     logLevel: read('logLevel', parseChoice(logLevels)) ?? 'info',
     publicMetrics: read('metrics', parseChoice(['public'])) === 'public',
     trustedProxies: read('trustedProxies', parseNetworks) ?? [],
+    eventsRetentionDays: read('eventsRetentionDays', parseDays) ?? 90,
     rateLimits: read('rateLimits', parseRateLimits) ?? defaultRateLimits,
     branding: {
       name: read('branding.name', parseName) ?? null,

@@ -65,6 +65,7 @@ describe('refused environment', () => {
     [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL: "loud" must be one of "trace"'],
     [{ SANDBOX: 'maybe' }, 'SANDBOX: "maybe" must be one of true, on, 1, false, off, 0'],
     [{ SANDBOX: 'on', PUBLIC_URL: 'https://a.example' }, 'SANDBOX: must be off when PUBLIC_URL is "https://a.example"'],
+    [{ EVENTS_RETENTION_DAYS: '0' }, 'EVENTS_RETENTION_DAYS: "0" is no whole number of days'],
     [{ METRICS: 'on' }, 'METRICS: "on" must be "public"'],
   ])('%o', (env, part) => {
     const faults = faultsOf(() => parse(env));

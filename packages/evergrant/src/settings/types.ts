@@ -23,6 +23,8 @@ export interface Settings {
   publicMetrics: boolean;
   /** Addresses and ranges (CIDR) of proxies whose `X-Forwarded-For` is believed. */
   trustedProxies: string[];
+  /** For how many days events are kept. */
+  eventsRetentionDays: number;
   /** Of this process. */
   rateLimits: RateLimits;
   branding: Branding;

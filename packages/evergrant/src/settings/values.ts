@@ -136,6 +136,12 @@ export const parseNetworks = (text: string): string[] =>
     throw new Refusal(`${shown(item)} is no IP address and no range of them`);
   });
 
+/** A whole number of days, at least one. */
+export const parseDays = (text: string): number => {
+  if (/^\d{1,4}$/.test(text) && Number(text) > 0) return Number(text);
+  throw new Refusal(`${shown(text)} is no whole number of days from 1 to 9999`);
+};
+
 /** Nobody who means well comes near these; they stop a loop that went wild. */
 export const defaultRateLimits: RateLimits = { flowStart: 1000, callback: 200, tokenRead: 20_000, signIn: 100 };
 

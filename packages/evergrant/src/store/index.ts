@@ -19,6 +19,9 @@ export * as clientKeys from './client-keys.ts';
 export type { ConnectionFilter, ConnectionRecord, ConnectionStatus, ReadingRow } from './connections.ts';
 export * as connections from './connections.ts';
 export type { Queryable } from './dialect.ts';
+export * as eventCursors from './event-cursors.ts';
+export { createHorizon, type Horizon } from './event-horizon.ts';
+export type { EventFilter } from './events.ts';
 export * as events from './events.ts';
 export * as flows from './flows.ts';
 export type { GateKey } from './gates.ts';
@@ -38,6 +41,9 @@ export type { ScheduleChanges } from './schedule.ts';
 export * as schedule from './schedule.ts';
 export type * from './schema.ts';
 export * as sealed from './sealed.ts';
+export type { ClaimedDelivery, DeliveryRecord } from './webhook-deliveries.ts';
+export * as webhookDeliveries from './webhook-deliveries.ts';
+export * as webhookEndpoints from './webhook-endpoints.ts';
 
 export interface Store {
   readonly db: Queryable;

@@ -65,3 +65,8 @@ export const removeAll = async (db: Queryable, ids: string[]): Promise<Set<strin
 
 /** Removes an entry. False: somebody else has committed it already. */
 export const remove = async (db: Queryable, id: string): Promise<boolean> => (await removeAll(db, [id])).has(id);
+
+/** Removes answers to exchanges whose flows ended without taking them, because reading them failed. */
+export const removeOfEndedFlows = async (db: Queryable, before: number): Promise<void> => {
+  await db.deleteFrom('journal').where('kind', '!=', 'refresh').where('created_at', '<', before).execute();
+};

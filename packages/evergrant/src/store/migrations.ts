@@ -1,5 +1,6 @@
 import { type ColumnDataType, type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
+import { eventPositions, webhooks } from './event-migrations.ts';
 
 /** Column types that the two databases spell differently. */
 export interface ColumnTypes {
@@ -22,6 +23,8 @@ export const migrations = (types: ColumnTypes): Record<string, Migration> => ({
   '0003_key_use': { up: (db) => keyUse(db, types) },
   '0004_instance_apps': { up: (db) => instanceApps(db, types) },
   '0005_client_keys': { up: (db) => clientKeys(db, types) },
+  '0006_event_positions': { up: eventPositions },
+  '0007_webhooks': { up: (db) => webhooks(db, types) },
   '0008_provider_apps': { up: (db) => providerApps(db, types) },
   '0009_imports': { up: imports },
 });

@@ -12,6 +12,8 @@ export interface Metrics {
   attempt(provider: string, outcome: string): void;
   /** A renewal began so many milliseconds after it was due. */
   late(provider: string, milliseconds: number): void;
+  /** One attempt to deliver an event to a webhook has ended. */
+  delivery(outcome: 'delivered' | 'failed' | 'given_up'): void;
   /** Asked at every scrape for what is not counted but read. */
   observe(read: () => Promise<Observation>): void;
   /** Prometheus text, with its content type. */
@@ -27,6 +29,14 @@ export interface Observation {
   blocked: { provider: string; by: string }[];
   /** Seals of this process, by key id. */
   seals: Record<string, { seals: number }>;
+  webhooks?: WebhookObservation;
+}
+
+export interface WebhookObservation {
+  /** Deliveries that wait. */
+  backlog: number;
+  /** Endpoints that were disabled by what they answered. */
+  disabled: number;
 }
 
 /** Others are counted as one: anybody can invent some. */
@@ -78,6 +88,22 @@ export const createMetrics = (): Metrics => {
     labelNames: ['key'] as const,
     registers,
   });
+  const deliveries = new Counter({
+    name: 'evergrant_webhook_attempts_total',
+    help: 'Attempts to deliver events to webhooks that ended, by outcome',
+    labelNames: ['outcome'] as const,
+    registers,
+  });
+  const backlog = new Gauge({
+    name: 'evergrant_webhook_backlog',
+    help: 'Events that wait to be delivered to webhooks',
+    registers,
+  });
+  const disabled = new Gauge({
+    name: 'evergrant_webhooks_disabled',
+    help: 'Webhooks that were disabled because they answered 410 or took nothing for days',
+    registers,
+  });
   let read: (() => Promise<Observation>) | null = null;
 
   const refresh = async (): Promise<void> => {
@@ -91,6 +117,8 @@ export const createMetrics = (): Metrics => {
     // The vault counts; here is only shown how far it has come.
     seals.reset();
     for (const [key, { seals: count }] of Object.entries(seen.seals)) seals.inc({ key }, count);
+    backlog.set(seen.webhooks?.backlog ?? 0);
+    disabled.set(seen.webhooks?.disabled ?? 0);
   };
 
   return {
@@ -105,6 +133,7 @@ export const createMetrics = (): Metrics => {
       ),
     attempt: (provider, outcome) => attempts.inc({ provider, outcome }),
     late: (provider, milliseconds) => lateness.observe({ provider }, milliseconds / 1000),
+    delivery: (outcome) => deliveries.inc({ outcome }),
     observe: (reader) => {
       read = reader;
     },

@@ -31,6 +31,19 @@ const routesOf = (id: string, flow: string): [string, string, object | undefined
     ['GET', '/v1/keys', undefined, []],
     ['POST', '/v1/keys', { name: 'one', permissions: ['admin'] }, []],
     ['DELETE', '/v1/keys/key_1', undefined, []],
+    ['GET', '/v1/events', undefined, ['events:read']],
+    // Refused for what it asks, so that it does not go on for ever.
+    ['GET', '/v1/events/stream?after=none', undefined, ['events:read']],
+    ['GET', '/v1/webhooks', undefined, []],
+    ['POST', '/v1/webhooks', { url: 'https://10.0.0.1/' }, []],
+    ['GET', '/v1/webhooks/whk_1', undefined, []],
+    ['PATCH', '/v1/webhooks/whk_1', {}, []],
+    ['POST', '/v1/webhooks/whk_1/rotate-secret', undefined, []],
+    ['GET', '/v1/webhooks/whk_1/deliveries', undefined, []],
+    ['POST', '/v1/webhooks/whk_1/deliveries/dlv_1/replay', undefined, []],
+    ['POST', '/v1/webhooks/whk_1/replay', { status: 'failed' }, []],
+    ['POST', '/v1/webhooks/whk_1/test', undefined, []],
+    ['DELETE', '/v1/webhooks/whk_1', undefined, []],
     ['DELETE', path, undefined, write],
   ];
 };
@@ -115,6 +128,19 @@ describe('keys that are bound to an owner', () => {
     expect(await list('?q=alice')).toEqual([own.id]);
     for (const query of ['?owner=owner-2', '?q=bob', '?q=owner-2', '?owner=owner-2&q=bob']) {
       expect(await list(query)).toEqual([]);
+    }
+  });
+
+  it('A02 webhooks concern every owner, so that they are not theirs', async () => {
+    await using harness = await startHarness();
+    const key = await addKey(harness, ['admin'], { owner: 'owner-1' });
+    const ofWebhooks = routesOf('', '').filter(([, path]) => path.startsWith('/v1/webhooks'));
+    expect(ofWebhooks).toHaveLength(10);
+    for (const [method, path, json] of ofWebhooks) {
+      expect(await harness.api(method, path, { key, json })).toMatchObject({
+        status: 403,
+        data: { code: 'permission_denied' },
+      });
     }
   });
 

@@ -10,6 +10,7 @@ export type CanaryKind =
   | 'state'
   | 'nonce'
   | 'client secret'
+  | 'webhook secret'
   | 'API key';
 
 /** A secret that came out where it must not. The secret itself is cut short, so that a report may be read. */

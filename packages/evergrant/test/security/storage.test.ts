@@ -299,8 +299,17 @@ describe('what lies in the database', () => {
     expect(
       harness.sql((database) => database.prepare('select 1 from flows where authorization_sealed is not null').get()),
     ).toBeUndefined();
+    // What a flow left behind whose answer could not be read.
+    harness.sql((database) =>
+      database
+        .prepare(
+          `insert into journal (id, kind, flow_id, provider, client_id, consent, generation, fence, started_at, answer_sealed, created_at)
+          values ('att_1', 'exchange', 'flow_1', 'acme', 'client', 1, 1, 0, 0, x'00', ?)`,
+        )
+        .run(harness.clock.now()),
+    );
     harness.clock.advance(25 * 60 * 60_000);
-    await eventually('the flows to vanish', () => count('flows') === 0);
+    await eventually('the flows to vanish', () => count('flows') === 0 && count('journal') === 0);
   });
 
   itKeepsSecrets();

@@ -171,9 +171,11 @@ export const startHarness = async (options: HarnessOptions = {}) => {
     const showsKey = reply.status === 201 && method === 'POST' && path === '/v1/keys';
     // A callback that is sent on to the host that has the cookie carries what it came with.
     const passesOn = reply.status === 303 && path.startsWith('/integrations/');
+    const showsSecret = method === 'POST' && /^\/v1\/webhooks(?:\/[^/]+\/rotate-secret)?$/.test(path);
     const allowed: [boolean, CanaryKind[]][] = [
       [mayHoldToken, ['access token', 'token secret']],
       [showsKey, ['API key']],
+      [showsSecret, ['webhook secret']],
       [passesOn, ['state', 'code']],
     ];
     record(

@@ -2,15 +2,17 @@ import type {
   ApiKeyRow,
   AttemptRow,
   ConnectionRow,
-  EventRow,
   FlowRow,
   GateRow,
   GrantRow,
   InstanceAppRow,
   JournalRow,
+  NewEvent,
   ProviderAppRow,
   RevocationRow,
   ScheduleRow,
+  WebhookDeliveryRow,
+  WebhookEndpointRow,
 } from '../../src/store/index.ts';
 import { connections, grants, type Queryable, schedule } from '../../src/store/index.ts';
 
@@ -215,7 +217,7 @@ export const aProviderApp = (id: string, more: Partial<ProviderAppRow> = {}): Pr
   ...more,
 });
 
-export const anEvent = (id: string, more: Partial<EventRow> = {}): EventRow => ({
+export const anEvent = (id: string, more: Partial<NewEvent> = {}): NewEvent => ({
   id,
   type: 'connection.created',
   connection_id: 'connection',
@@ -252,3 +254,40 @@ export const insertConnected = async (
   await schedule.insert(db, aSchedule(id, more.schedule));
   await connections.insert(db, aConnection(id, id, more.connection));
 };
+
+export const anEndpoint = (id: string, more: Partial<WebhookEndpointRow> = {}): WebhookEndpointRow => ({
+  id,
+  url: 'https://receiver.example/hook',
+  events: null,
+  owner: null,
+  secret_sealed: bytes('secret'),
+  previous_secret_sealed: null,
+  previous_until: null,
+  active_from: 0,
+  disabled_at: null,
+  disabled_reason: null,
+  failures: 0,
+  failing_since: null,
+  retry_at: null,
+  created_at: noon,
+  updated_at: noon,
+  ...more,
+});
+
+export const aDelivery = (id: string, more: Partial<WebhookDeliveryRow> = {}): WebhookDeliveryRow => ({
+  id,
+  endpoint_id: 'whk_1',
+  event_id: `event of ${id}`,
+  position: 1,
+  subject: 'connection',
+  status: 'pending',
+  attempts: 0,
+  next_at: null,
+  claim: null,
+  last_attempt_at: null,
+  last_status: null,
+  last_error: null,
+  answer: null,
+  created_at: noon,
+  ...more,
+});

@@ -12,8 +12,15 @@ export interface TestedDatabase {
   readonly settings: DatabaseSettings;
   readonly store: Store;
   /** A store of its own on the same database, which is closed when the test ends. */
-  open(options?: Partial<StoreOptions>): Promise<Store>;
+  readonly open: (options?: Partial<StoreOptions>) => Promise<Store>;
 }
+
+/**
+ * What writes beside the store of a test. On PostgreSQL it has connections of its own; on SQLite it is the same store,
+ * because there a second writer waits without letting the first one go on, unless it is another process.
+ */
+export const anotherStore = async ({ kind, store, open }: TestedDatabase): Promise<Store> =>
+  kind === 'sqlite' ? store : open();
 
 /** Runs a suite on SQLite and on PostgreSQL: what the store's functions do must not depend on which it is. */
 export const describeOnEachDatabase = (name: string, suite: (database: TestedDatabase) => void): void => {
@@ -73,6 +80,9 @@ const tables = [
   'provider_gates',
   'revocations',
   'events',
+  'event_cursors',
+  'webhook_endpoints',
+  'webhook_deliveries',
   'api_keys',
   'call_slots',
   'client_keys',
