@@ -41,7 +41,8 @@ describeInBrowser('examples/browser', () => {
       server.closeAllConnections();
       server.close();
     });
-    await example.says(`Open ${url}/vanilla.html`);
+    // It builds its pages first.
+    await example.says(`Open ${url}/vanilla.html`, 45_000);
   });
 
   afterAll(() => Promise.all(ends.map((end) => end())));

@@ -9,7 +9,7 @@ const begin = () => fetch('/api/connect', { method: 'POST' });
 const cameBack = returned();
 
 const says = ({ step, end, error }: UseConnect): string => {
-  if (error) return `Not connected: ${error instanceof Error ? error.message : error}`;
+  if (error) return `Not connected: ${error instanceof Error ? error.message : 'it could not be begun'}`;
   if (end) return end.status === 'connected' ? 'Connected.' : `Not connected: ${end.error?.title ?? end.status}`;
   if (step === 'idle') return cameBack ? 'Welcome back.' : '';
   // It may only look closed, so the button stays and the result still comes.

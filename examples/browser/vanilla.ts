@@ -35,7 +35,8 @@ button!.onclick = async () => {
     says!.textContent = end.status === 'connected' ? 'Connected.' : `Not connected: ${end.error?.title ?? end.status}`;
     await showConnections();
   } catch (error) {
-    if (!signal.aborted) says!.textContent = `Not connected: ${error instanceof Error ? error.message : error}`;
+    if (!signal.aborted)
+      says!.textContent = `Not connected: ${error instanceof Error ? error.message : 'it could not be begun'}`;
   }
 };
 

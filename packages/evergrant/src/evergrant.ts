@@ -187,7 +187,7 @@ const run = async (context: Context, settings: Settings, providerApps: ProviderA
     limits: createLimits(context.clock, settings.rateLimits),
     audit,
     engine: () => engine,
-    logo: createLogo(settings.branding.logo, { egress, logger: context.logger, now: context.clock.monotonic }),
+    logo: createLogo(settings.branding.logo, { egress, logger: context.logger, now: () => context.clock.monotonic() }),
   });
   for (const pair of providersAtOdds(providerApps.catalogue.list())) context.logger.warn({}, oddsText(pair));
   context.metrics.observe(async () => ({ ...(await observe(context)), webhooks: await webhooks.observe() }));

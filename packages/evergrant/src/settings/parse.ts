@@ -146,7 +146,12 @@ const sourceOf = (field: Field, config: EvergrantConfig, env: Environment): Sour
   }
   const value = field
     .split('.')
-    .reduce<unknown>((part, key) => (part as Record<string, unknown> | undefined)?.[key], config);
+    .reduce<unknown>((part, key) => (part as Record<string, unknown> | undefined)?.[key], config) as
+    | string
+    | number
+    | boolean
+    | string[]
+    | undefined;
   if (value === undefined) return undefined;
   const written = typeof value === 'string' ? `'${example}'` : example;
   if (!Array.isArray(value)) return { label: field, text: String(value), example: `${field}: ${written}` };
