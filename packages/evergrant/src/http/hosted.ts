@@ -300,9 +300,10 @@ export const addHostedRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencie
 
 const logoPath = '/branding/logo';
 
-/** Makes the pages of each language once, and anew when the logo has come. */
-const createPageSet = ({ settings: { publicUrl, branding }, logo }: HttpDependencies) => {
+/** Makes the pages of each language when the first is asked for, and anew when the logo has come. */
+const createPageSet = ({ settings, logo }: HttpDependencies) => {
   const make = (withLogo: boolean) => {
+    const { publicUrl, branding } = settings;
     const of = (language: Language) =>
       createPages({
         publicUrl,
@@ -313,8 +314,12 @@ const createPageSet = ({ settings: { publicUrl, branding }, logo }: HttpDependen
       });
     return { en: of('en'), de: of('de') } satisfies Record<Language, Pages>;
   };
-  const [plain, withLogo] = [make(false), make(true)];
-  return (language: Language): Pages => (logo() === null ? plain : withLogo)[language];
+  const made: Partial<Record<'plain' | 'withLogo', Record<Language, Pages>>> = {};
+  return (language: Language): Pages => {
+    const kind = logo() === null ? 'plain' : 'withLogo';
+    made[kind] ??= make(kind === 'withLogo');
+    return made[kind][language];
+  };
 };
 
 /** The page that a form of ours belongs to. */
