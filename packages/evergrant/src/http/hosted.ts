@@ -291,7 +291,7 @@ export const addHostedRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencie
   });
 
   return {
-    serves: (path) => /^\/(?:connect|integrations|reconnect|errors)\//.test(path),
+    serves: (path) => /^\/(?:branding|connect|integrations|reconnect|errors)\//.test(path),
     wantsPage: (c) => c.req.method === 'GET' && (c.req.header('accept') ?? '').includes('text/html'),
     errorPage,
     notFoundPage: (c) => show(c, pagesOf(c).notFound()),
