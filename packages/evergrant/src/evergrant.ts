@@ -5,7 +5,9 @@ import { checkDoubted } from './connections/check.ts';
 import { createConnections } from './connections/connections.ts';
 import { createFlows, type Flows } from './connections/flows.ts';
 import { createEgress, type StreamingEgress } from './egress/index.ts';
-import { type Engine, startEngine } from './engine/embedded/loop.ts';
+import { chooseEngine, type StartEngine } from './engine/choose.ts';
+import type { Role } from './engine/temporal/load.ts';
+import type { Engine } from './engine/types.ts';
 import { isEvergrantError } from './errors/index.ts';
 import { configuredApps, createApps, unusedApps } from './grants/apps.ts';
 import { createClientKeys } from './grants/client-keys.ts';
@@ -29,7 +31,7 @@ import { createSpeech } from './protocols/index.ts';
 import { builtinProviders } from './providers/builtin.ts';
 import { type Catalogue, createCatalogue } from './providers/load.ts';
 import { oddsText, providersAtOdds } from './providers/sharing.ts';
-import { type EvergrantConfig, parseSettings, type Settings, SettingsError } from './settings/index.ts';
+import { type EvergrantConfig, parseSettings, type Settings } from './settings/index.ts';
 import { gates, grants, installation, openStore, type Store, schedule } from './store/index.ts';
 import { type Clock, systemClock } from './telemetry/clock.ts';
 import { createLogger, silentLogger } from './telemetry/log.ts';
@@ -64,8 +66,10 @@ export interface Evergrant extends Operations {
   close(): Promise<void>;
 }
 
-/** What tests replace. */
+/** What tests replace, and commands. */
 export interface Internals {
+  /** What this process does for the Temporal engine; by default what the settings say. */
+  role?: Role;
   clock?: Clock;
   logger?: Logger;
   /** In [0, 1). */
@@ -94,10 +98,7 @@ export const createEvergrant = async (config: EvergrantConfig = {}, internals: I
 
 /** Starts Evergrant with settings that were read elsewhere. Throws as {@link createEvergrant}. */
 export const startEvergrant = async (settings: Settings, internals: Internals = {}): Promise<Evergrant> => {
-  if (settings.engine === 'temporal') {
-    // Better not to start than to renew nothing.
-    throw new SettingsError(['ENGINE: "temporal" is not supported by this version yet. Example: ENGINE=embedded']);
-  }
+  const startEngine = await chooseEngine(settings, internals.role);
   const clock = internals.clock ?? systemClock;
   const logger = internals.logger ?? createLogger({ level: settings.logLevel });
   const catalogue = createCatalogue(builtinProviders, settings.providers);
@@ -133,7 +134,7 @@ export const startEvergrant = async (settings: Settings, internals: Internals = 
       random: internals.random ?? Math.random,
       step: internals.step ?? (() => {}),
     };
-    const running = await run(context, settings, catalogue, egress);
+    const running = await run(context, settings, catalogue, egress, startEngine);
     return { ...running, newKeyFile, close: closing(running.stop, [() => egress.close(), () => store.close()]) };
   } catch (error) {
     await egress.close();
@@ -142,7 +143,13 @@ export const startEvergrant = async (settings: Settings, internals: Internals = 
   }
 };
 
-const run = async (context: Context, settings: Settings, catalogue: Catalogue, egress: StreamingEgress) => {
+const run = async (
+  context: Context,
+  settings: Settings,
+  catalogue: Catalogue,
+  egress: StreamingEgress,
+  startEngine: StartEngine | null,
+) => {
   const { publicUrl } = settings;
   const renewals = createRenewals(context);
   const returnOrigins = [...settings.returnUrls, new URL(publicUrl).origin];
@@ -169,7 +176,7 @@ const run = async (context: Context, settings: Settings, catalogue: Catalogue, e
   await gates.probeAllNow(context.store.db, context.clock.now());
   await renewals.recover();
   await flows.recover();
-  const engine = settings.engine === 'embedded' ? start(context, renewals, flows) : null;
+  const engine = startEngine && start(context, renewals, flows, startEngine);
   const stop = async () => {
     await engine?.stop();
     await flows.idle();
@@ -197,7 +204,7 @@ const run = async (context: Context, settings: Settings, catalogue: Catalogue, e
 };
 
 /** The engine with what else must be done now and then. */
-const start = (context: Context, renewals: Renewals, flows: Flows): Engine => {
+const start = (context: Context, renewals: Renewals, flows: Flows, startEngine: StartEngine): Engine => {
   const engine = startEngine(context, renewals, [
     () => context.usage.flush(context),
     () => renewals.recover(leaseDuration),

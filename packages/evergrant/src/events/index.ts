@@ -14,6 +14,7 @@ export type ConnectionEventType =
   | 'connection.recovered'
   | 'connection.disabled'
   | 'connection.expiring'
+  | 'connection.reauth_reminder'
   | 'connection.deleted';
 
 export type EventType = ConnectionEventType | 'provider.app_invalid' | 'provider.recovered' | 'flow.failed';
@@ -27,6 +28,8 @@ export interface EventData {
   flow_id?: string;
   /** Until access ends. */
   days?: number;
+  /** Since a person is needed. */
+  waiting_days?: number;
   ends_at?: string;
 }
 

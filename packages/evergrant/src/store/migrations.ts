@@ -22,6 +22,7 @@ export const migrations = (types: ColumnTypes): Record<string, Migration> => ({
   '0003_key_use': { up: (db) => keyUse(db, types) },
   '0004_instance_apps': { up: (db) => instanceApps(db, types) },
   '0005_client_keys': { up: (db) => clientKeys(db, types) },
+  '0006_grants_ended': { up: grantsEnded },
 });
 
 // biome-ignore lint/suspicious/noExplicitAny: a migration outlives the schema types
@@ -312,3 +313,14 @@ const clientKeys = (db: Kysely<any>, { bytes }: ColumnTypes): Promise<void> =>
     .addColumn('id', 'text', (c) => c.primaryKey())
     .addColumn('key_sealed', bytes, (c) => c.notNull())
     .execute();
+
+/** For those who look for grants that ended lately. */
+// biome-ignore lint/suspicious/noExplicitAny: as above
+const grantsEnded = async (db: Kysely<any>): Promise<void> => {
+  await db.schema
+    .createIndex('grants_ended')
+    .on('grants')
+    .column('updated_at')
+    .where(sql.ref('status'), '=', sql.lit('reauth_required'))
+    .execute();
+};

@@ -1,0 +1,7 @@
+/** What decides when grants are renewed. */
+export interface Engine {
+  /** Looks at the schedule now: something may be due earlier than was known. */
+  poke(): void;
+  /** Starts nothing more and resolves when what was sent is committed. */
+  stop(): Promise<void>;
+}
