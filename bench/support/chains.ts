@@ -19,6 +19,8 @@ const dead = 2 ** 32 - 1;
 /** The true chain of tokens of every grant, and what is counted of it. */
 export const createChains = () => {
   let newest = new Uint32Array(0);
+  /** When the newest was issued, in milliseconds since the epoch. */
+  let issued = new Float64Array(0);
   let seen = new Uint8Array(0);
   let plan: Plan = { grants: 0, base: 0, rate: 1 };
   let lateness: number[] = [];
@@ -31,9 +33,12 @@ export const createChains = () => {
     return read && read.index < newest.length ? read : null;
   };
 
-  const current = (token: string): ReadToken | null => {
+  /** @param grace seconds for which the one before the newest counts as well */
+  const current = (token: string, grace = 0): ReadToken | null => {
     const read = find(token);
-    return read && newest[read.index] === read.generation ? read : null;
+    if (!read) return null;
+    const behind = newest[read.index]! - read.generation;
+    return behind === 0 || (behind === 1 && Date.now() - issued[read.index]! <= grace * 1000) ? read : null;
   };
 
   const countSuccess = (): void => {
@@ -50,6 +55,9 @@ export const createChains = () => {
         const longer = new Uint32Array(plan.grants);
         longer.set(newest);
         newest = longer;
+        const times = new Float64Array(plan.grants);
+        times.set(issued);
+        issued = times;
       }
       seen = new Uint8Array(newest.length);
       [lateness, timeline, renewed, refused] = [[], [], 0, 0];
@@ -62,8 +70,8 @@ export const createChains = () => {
       lateness.push(now - dueAt(plan, index));
     },
     /** @returns the next token of the chain; null: the platform refuses, and where tokens rotate the family is dead */
-    renew(token: string, rotates: boolean): ReadToken | null {
-      const valid = current(token);
+    renew(token: string, { rotates, grace }: { rotates: boolean; grace: number }): ReadToken | null {
+      const valid = current(token, grace);
       if (!valid) {
         refused++;
         const read = find(token);
@@ -72,8 +80,10 @@ export const createChains = () => {
       }
       countSuccess();
       if (!rotates) return valid;
-      const generation = valid.generation + 1;
+      // One that comes again gets another in the place of the one that was lost.
+      const generation = newest[valid.index]! + 1;
       newest[valid.index] = generation;
+      issued[valid.index] = Date.now();
       return { index: valid.index, generation };
     },
     accepts: (token: string): boolean => current(token) !== null,

@@ -20,6 +20,8 @@ export interface Knobs {
   lifetime: number;
   /** Whether every renewal gives a new refresh token and kills the family when the old one comes again. */
   rotates: boolean;
+  /** Seconds for which the last refresh token before the newest may come again, for those who never got the answer. */
+  grace: number;
   /** Milliseconds until it answers, log-normally distributed; null: at once. */
   latency: { median: number; p99: number } | null;
   /** The share of requests that are answered with this status before anything is looked at. */
@@ -27,7 +29,7 @@ export interface Knobs {
 }
 
 const chains = createChains();
-let knobs: Knobs = { lifetime: 3600, rotates: true, latency: null, errors: {} };
+let knobs: Knobs = { lifetime: 3600, rotates: true, grace: 0, latency: null, errors: {} };
 
 const server = createServer((request, response) => {
   receive(request).then(
@@ -69,7 +71,7 @@ const renew = async (response: ServerResponse, body: string): Promise<void> => {
   if (knobs.latency) await pause(latency(knobs.latency));
   const status = chosenError();
   if (status !== null) return send(response, status, { error: 'temporarily_unavailable' });
-  const renewed = chains.renew(presented, knobs.rotates);
+  const renewed = chains.renew(presented, knobs);
   if (!renewed) return send(response, 400, { error: 'invalid_grant' });
   return send(response, 200, {
     access_token: accessToken(renewed.index, renewed.generation),

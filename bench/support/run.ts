@@ -19,6 +19,12 @@ export interface Load {
   grants: number;
   seconds: number;
   knobs?: Partial<Knobs>;
+  /** Milliseconds that engines take to start beyond what the embedded one does. */
+  startup?: number;
+  /** Further settings of the engines' processes. */
+  environment?: Record<string, string>;
+  /** Further processes whose time counts, e.g. a server that engines work with. */
+  servers?: number[];
 }
 
 export interface Outcome {
@@ -27,7 +33,7 @@ export interface Outcome {
   perSecond: number;
   /** Due grants that had not been renewed: in the middle of the run, and at its end. */
   backlog: { middle: number; end: number };
-  /** Microseconds of processor time for one renewal, of the engines and the database server. */
+  /** Microseconds of processor time for one renewal, of the engines and the servers that they work with. */
   processor: number;
   /** Tokens stored that the provider would refuse, and grants that did not come out as they should. */
   lost: number;
@@ -38,21 +44,21 @@ const startTime = (grants: number): number => 4000 + grants / 50;
 const warmUp = 2;
 
 /** New access tokens live for an hour: what was renewed is not due again within a run. */
-export const defaultKnobs: Knobs = { lifetime: 3600, rotates: true, latency: null, errors: {} };
+export const defaultKnobs: Knobs = { lifetime: 3600, rotates: true, grace: 0, latency: null, errors: {} };
 
 /** Runs engines on a database at a given rate, and has the provider judge what became of it. */
 export const run = async (load: Load): Promise<Outcome> => {
   const { database, provider, grants, rate, seconds } = load;
-  const plan: Plan = { grants, rate, base: Date.now() + startTime(grants) };
+  const plan: Plan = { grants, rate, base: Date.now() + startTime(grants) + (load.startup ?? 0) };
   await provider.plan(plan, { ...defaultKnobs, ...load.knobs });
   await database.plan(plan);
   const engines = await startEngines(load);
   try {
     await pause(Math.max(0, plan.base + warmUp * 1000 - Date.now()));
-    const before = { time: used(engines, database), renewed: (await provider.count()).renewed };
+    const before = { time: used(engines, load), renewed: (await provider.count()).renewed };
     await pause(Math.max(0, plan.base + seconds * 1000 - Date.now()));
     const count = await provider.count();
-    const processor = (used(engines, database) - before.time) / Math.max(1, count.renewed - before.renewed);
+    const processor = (used(engines, load) - before.time) / Math.max(1, count.renewed - before.renewed);
     await Promise.all(engines.map(stop));
     return { ...judgeTimes(plan, seconds, count), count, processor, lost: await judgeTokens(load) };
   } finally {
@@ -61,7 +67,7 @@ export const run = async (load: Load): Promise<Outcome> => {
 };
 
 const startEngines = async (load: Load): Promise<ChildProcess[]> => {
-  const nodes = Array.from({ length: load.nodes }, () => startEngine(load.database, load.provider));
+  const nodes = Array.from({ length: load.nodes }, () => startEngine(load.database, load.provider, load.environment));
   const started = await Promise.allSettled(nodes);
   const engines = started.flatMap((node) => (node.status === 'fulfilled' ? node.value : []));
   const failed = started.find((node) => node.status === 'rejected');
@@ -70,18 +76,26 @@ const startEngines = async (load: Load): Promise<ChildProcess[]> => {
   throw failed.reason;
 };
 
-export const startEngine = (database: BenchDatabase, provider: Provider): Promise<ChildProcess> =>
+export const startEngine = (
+  database: BenchDatabase,
+  provider: Provider,
+  environment: Record<string, string> = {},
+): Promise<ChildProcess> =>
   serve('engine.ts', [], {
     ...database.environment,
+    ...environment,
     BENCH_PROVIDER: provider.url,
     BENCH_CONCURRENCY: '512',
     // For example `--cpu-prof`, to see where an engine spends its time.
     NODE_OPTIONS: process.env['BENCH_NODE_OPTIONS'] ?? '',
   });
 
-/** Microseconds of processor time that engines and database server have used. */
-const used = (engines: ChildProcess[], { server }: BenchDatabase): number =>
-  engines.reduce((sum, { pid }) => sum + processorTime(pid), server === null ? 0 : treeTime(server));
+/** Microseconds of processor time that engines and servers have used. */
+const used = (engines: ChildProcess[], { database, servers = [] }: Load): number =>
+  [...servers, ...(database.server === null ? [] : [database.server])].reduce(
+    (sum, server) => sum + treeTime(server),
+    engines.reduce((sum, { pid }) => sum + processorTime(pid), 0),
+  );
 
 const judgeTimes = (plan: Plan, seconds: number, { timeline }: Count): Pick<Outcome, 'perSecond' | 'backlog'> => {
   const renewedBy = (second: number): number => timeline.slice(0, second * 10).reduce((sum, count) => sum + count, 0);

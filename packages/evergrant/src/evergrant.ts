@@ -6,7 +6,9 @@ import { createConnections } from './connections/connections.ts';
 import { createFlows, type Flows } from './connections/flows.ts';
 import { createImports, type Imports } from './connections/import.ts';
 import { createEgress, type StreamingEgress } from './egress/index.ts';
-import { type Engine, startEngine } from './engine/embedded/loop.ts';
+import { chooseEngine, type StartEngine } from './engine/choose.ts';
+import type { Role } from './engine/temporal/load.ts';
+import type { Engine } from './engine/types.ts';
 import { isEvergrantError } from './errors/index.ts';
 import { createFollowing } from './events/following.ts';
 import { pruneEvents } from './events/retention.ts';
@@ -36,7 +38,7 @@ import { createSpeech } from './protocols/index.ts';
 import { builtinProviders } from './providers/builtin.ts';
 import { type Catalogue, createCatalogue } from './providers/load.ts';
 import { oddsText, providersAtOdds } from './providers/sharing.ts';
-import { type EvergrantConfig, parseSettings, type Settings, SettingsError } from './settings/index.ts';
+import { type EvergrantConfig, parseSettings, type Settings } from './settings/index.ts';
 import { createHorizon, gates, grants, installation, openStore, type Store, schedule } from './store/index.ts';
 import { type Clock, systemClock } from './telemetry/clock.ts';
 import { createLogger, silentLogger } from './telemetry/log.ts';
@@ -79,8 +81,10 @@ export interface Evergrant extends Operations {
   close(): Promise<void>;
 }
 
-/** What tests replace. */
+/** What tests replace, and commands. */
 export interface Internals {
+  /** What this process does for the Temporal engine; by default what the settings say. */
+  role?: Role;
   clock?: Clock;
   logger?: Logger;
   /** In [0, 1). */
@@ -109,10 +113,7 @@ export const createEvergrant = async (config: EvergrantConfig = {}, internals: I
 
 /** Starts Evergrant with settings that were read elsewhere. Throws as {@link createEvergrant}. */
 export const startEvergrant = async (settings: Settings, internals: Internals = {}): Promise<Evergrant> => {
-  if (settings.engine === 'temporal') {
-    // Better not to start than to renew nothing.
-    throw new SettingsError(['ENGINE: "temporal" is not supported by this version yet. Example: ENGINE=embedded']);
-  }
+  const startEngine = await chooseEngine(settings, internals.role);
   const clock = internals.clock ?? systemClock;
   const logger = internals.logger ?? createLogger({ level: settings.logLevel });
   const catalogue = createCatalogue(builtinProviders, settings.providers);
@@ -146,7 +147,7 @@ export const startEvergrant = async (settings: Settings, internals: Internals = 
       random: internals.random ?? Math.random,
       step: internals.step ?? (() => {}),
     };
-    const running = await run(context, settings, providerApps, egress);
+    const running = await run(context, settings, providerApps, egress, startEngine);
     return { ...running, newKeyFile, close: closing(running.stop, [() => egress.close(), () => store.close()]) };
   } catch (error) {
     await egress.close();
@@ -155,7 +156,13 @@ export const startEvergrant = async (settings: Settings, internals: Internals = 
   }
 };
 
-const run = async (context: Context, settings: Settings, providerApps: ProviderApps, egress: StreamingEgress) => {
+const run = async (
+  context: Context,
+  settings: Settings,
+  providerApps: ProviderApps,
+  egress: StreamingEgress,
+  startEngine: StartEngine | null,
+) => {
   const { publicUrl } = settings;
   const renewals = createRenewals(context);
   const returnOrigins = [...settings.returnUrls, new URL(publicUrl).origin];
@@ -195,7 +202,7 @@ const run = async (context: Context, settings: Settings, providerApps: ProviderA
   await renewals.recover();
   await flows.recover();
   providerApps.follow();
-  engine = settings.engine === 'embedded' ? start(context, settings, renewals, flows) : null;
+  engine = startEngine && start(context, settings, renewals, flows, startEngine);
   const stopWebhooks = settings.engine === 'none' ? null : await webhooks.start();
   const stop = async () => {
     following.close();
@@ -230,7 +237,13 @@ const run = async (context: Context, settings: Settings, providerApps: ProviderA
 };
 
 /** The engine with what else must be done now and then. */
-const start = (context: Context, settings: Settings, renewals: Renewals, flows: Flows): Engine => {
+const start = (
+  context: Context,
+  settings: Settings,
+  renewals: Renewals,
+  flows: Flows,
+  startEngine: StartEngine,
+): Engine => {
   const engine = startEngine(context, renewals, [
     () => context.usage.flush(context),
     () => renewals.recover(leaseDuration),

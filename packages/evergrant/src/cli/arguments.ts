@@ -16,6 +16,8 @@ export interface Arguments {
     instance?: string;
     scopes?: string[];
     permissions?: string[];
+    groups?: string[];
+    port?: number;
     minValid?: number;
     provider?: string;
     status?: string;
@@ -42,6 +44,8 @@ export const readArguments = (argv: string[]): Arguments => {
         instance: { type: 'string' },
         scopes: { type: 'string' },
         permissions: { type: 'string' },
+        groups: { type: 'string' },
+        port: { type: 'string' },
         'min-valid': { type: 'string' },
         provider: { type: 'string' },
         status: { type: 'string' },
@@ -65,6 +69,8 @@ export const readArguments = (argv: string[]): Arguments => {
         instance: values.instance,
         scopes: listOf(values.scopes),
         permissions: listOf(values.permissions),
+        port: portOf(values.port),
+        groups: listOf(values.groups),
         minValid: numberOf('--min-valid', values['min-valid']),
         dryRun: values['dry-run'],
         report: values.report,
@@ -97,4 +103,10 @@ const countOf = (name: string, text: string | undefined): number | undefined => 
   const value = Number(text);
   if (Number.isInteger(value) && value >= 1) return value;
   throw new UsageError(`${name} must be a whole number from 1 on`);
+};
+
+const portOf = (text: string | undefined): number | undefined => {
+  if (text === undefined) return undefined;
+  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
+  throw new UsageError('--port must be a whole number from 0 to 65535, where 0 means a free one');
 };

@@ -12,10 +12,12 @@ import { type Output, processOutput } from './output.ts';
 import { start } from './start.ts';
 import { printToken } from './token.ts';
 import { manageVault } from './vault.ts';
+import { worker } from './worker.ts';
 
 const help = `evergrant ${version}: connects accounts over OAuth and keeps the connections alive
 
   evergrant start                         serve the API and the connect pages
+  evergrant worker                        renew for ENGINE=temporal, apart from the API (--groups, --port)
   evergrant connect PROVIDER --owner O    connect an account in the browser, print the connection
                                           (--instance HOST at platforms of many servers)
   evergrant connections                   list connections (--owner, --provider, --status)
@@ -36,6 +38,7 @@ type Command = (args: Arguments, output: Output) => Promise<number>;
 
 const commands: Record<string, Command> = {
   start,
+  worker,
   connect,
   connections: listConnections,
   token: printToken,

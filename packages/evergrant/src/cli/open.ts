@@ -25,7 +25,11 @@ export const openInstallation = async (
   internals: Internals = {},
 ): Promise<Evergrant> => {
   const { settings } = await readSettings(args);
-  // The first API key is left to the service, which shows it; a command would make it and tell nobody.
-  const apiKey = settings.apiKey ?? new Secret(`eg_${randomBytes(32).toString('base64url')}`);
-  return startEvergrant({ ...settings, engine, apiKey }, internals);
+  return startEvergrant(withUnusedKey({ ...settings, engine }), internals);
 };
+
+/** The first API key is left to the service, which shows it; a command would make it and tell nobody. */
+export const withUnusedKey = (settings: Settings): Settings => ({
+  ...settings,
+  apiKey: settings.apiKey ?? new Secret(`eg_${randomBytes(32).toString('base64url')}`),
+});

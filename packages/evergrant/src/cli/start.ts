@@ -12,6 +12,7 @@ import type { Arguments } from './arguments.ts';
 import { type Fetch, listen, stopListening } from './listen.ts';
 import { readSettings } from './open.ts';
 import type { Output } from './output.ts';
+import { stopSignal } from './signal.ts';
 
 /** `evergrant start`: serves until it is told to stop, then finishes what it sent. */
 export const start = async (args: Arguments, output: Output): Promise<number> => {
@@ -127,14 +128,3 @@ const greeting = (evergrant: Evergrant, hasSandbox: boolean, port: number, json:
   ];
   return lines.join('\n');
 };
-
-/** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */
-const stopSignal = (): Promise<string> =>
-  new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(signal, () => {
-        process.once(signal, () => process.exit(1));
-        resolve(signal);
-      });
-    }
-  });

@@ -14,6 +14,7 @@ const connectionEventTypes = [
   'connection.recovered',
   'connection.disabled',
   'connection.expiring',
+  'connection.reauth_reminder',
   'connection.deleted',
 ] as const;
 
@@ -37,6 +38,8 @@ export interface EventData {
   flow_id?: string;
   /** Until access ends. */
   days?: number;
+  /** Since a person is needed. */
+  waiting_days?: number;
   ends_at?: string;
 }
 

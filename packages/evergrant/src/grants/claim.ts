@@ -107,18 +107,29 @@ const probeChoice = 64;
 const keyPause = 10 * 60_000;
 
 /**
+ * A claim for somebody else to carry out: leased under this name, without fence and mark, because nothing is sent yet.
+ * Whoever sends takes it over first, see reservation.ts.
+ */
+export interface Reserve {
+  owner: string;
+  /** Providers that are passed over. */
+  without: readonly string[];
+}
+
+/**
  * Claims what is due, at most so many in all: per app within its limits, the most urgent first, owners in turn.
  *
  * @throws EvergrantError `storage_unavailable`
  */
-export const claimDue = async (context: Context, room: number): Promise<Batch> => {
+export const claimDue = async (context: Context, room: number, reserve?: Reserve): Promise<Batch> => {
   const batch: Batch = { claims: [], obstacles: [] };
   for (const app of await appsToRenew(context, context.clock.now())) {
+    if (reserve?.without.includes(app.provider)) continue;
     const left = room - batch.claims.length;
     if (left <= 0) break;
     const claimedAt = context.clock.monotonic();
     try {
-      const taken = await context.store.transaction((tx) => claimOfApp(context, tx, app, left, claimedAt));
+      const taken = await context.store.transaction((tx) => claimOfApp(context, tx, app, left, claimedAt, reserve));
       batch.claims.push(...taken.claims);
       batch.obstacles.push(...taken.obstacles);
     } catch (error) {
@@ -136,6 +147,7 @@ const claimOfApp = async (
   app: App,
   room: number,
   claimedAt: number,
+  reserve?: Reserve,
 ): Promise<Batch> => {
   const batch: Batch = { claims: [], obstacles: [] };
   const now = await context.store.now(tx);
@@ -163,7 +175,7 @@ const claimOfApp = async (
     }
   }
   if (batch.claims.length > 0) {
-    await mark(context, tx, batch.claims, now);
+    await (reserve ? lease(tx, batch.claims, reserve.owner, now) : mark(context, tx, batch.claims, now));
     await spend(tx, app, permits, batch.claims.length, now);
   }
   return batch;
@@ -200,7 +212,13 @@ const orderOf = (app: App, rows: ScheduleRow[], permits: Permits): ScheduleRow[]
   return rows.sort((one, other) => risk(one) - risk(other) || Math.sign(end(other) - end(one)) || 0);
 };
 
-const obstacleOf = (
+const isLeased = ({ lease_until }: ScheduleRow, now: number): boolean => lease_until !== null && lease_until > now;
+
+/** A lease without a mark: nothing is sent under it yet, and whoever waits for the token may be faster. */
+const isReserved = ({ mark_id }: ScheduleRow): boolean => mark_id === null;
+
+/** What keeps a grant from being claimed now; undefined: nothing. */
+export const obstacleOf = (
   app: App,
   grant: GrantRow,
   row: ScheduleRow,
@@ -209,7 +227,9 @@ const obstacleOf = (
   held: ReadonlySet<string>,
 ): Obstacle | undefined => {
   if (!isRenewable(app, { hasRefreshToken: grant.refresh_token_sealed !== null })) return { kind: 'not_renewable' };
-  if (row.lease_until !== null && row.lease_until > now) return { kind: 'busy', until: row.lease_until };
+  if (isLeased(row, now) && (mode === 'background' || !isReserved(row))) {
+    return { kind: 'busy', until: row.lease_until! };
+  }
   // To present the old credential now would kill what the journal holds.
   if (held.has(grant.id)) {
     return { kind: 'waiting', until: now + journalPause, error: storedError(grant, journalPause) };
@@ -243,7 +263,7 @@ interface Claiming {
 }
 
 /** @throws EvergrantError `storage_key_unavailable` */
-const claimOf = (context: Context, { app, grant, row, now, claimedAt, probing }: Claiming): Claim => ({
+export const claimOf = (context: Context, { app, grant, row, now, claimedAt, probing }: Claiming): Claim => ({
   grantId: grant.id,
   app,
   credentials: openCredentials(context.vault, grant),
@@ -259,8 +279,20 @@ const claimOf = (context: Context, { app, grant, row, now, claimedAt, probing }:
   claimedAt,
 });
 
+/** Keeps others in the background from grants that are about to be taken over. */
+const lease = (tx: Queryable, claims: Claim[], owner: string, now: number): Promise<void> =>
+  schedule.updateEach(
+    tx,
+    claims.map(({ grantId }) => ({
+      grant_id: grantId,
+      lease_owner: owner,
+      lease_until: now + leaseDuration,
+      due_at: now + leaseDuration,
+    })),
+  );
+
 /** Writes down, before anything is sent, who is about to present which credentials. */
-const mark = async (context: Context, tx: Queryable, claims: Claim[], now: number): Promise<void> => {
+export const mark = async (context: Context, tx: Queryable, claims: Claim[], now: number): Promise<void> => {
   await schedule.updateEach(
     tx,
     claims.map(({ grantId, fence, markId, credentials, doubtSince }) => ({

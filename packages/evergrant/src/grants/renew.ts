@@ -7,6 +7,7 @@ import { type Claim, claimDue, claimGrant, type Mode, type Obstacle } from './cl
 import type { Context } from './context.ts';
 import { createJournal, type Journal, keepAnswer, mayCarryToken, openAnswer, untilStored } from './journal.ts';
 import { putOff } from './obstacles.ts';
+import { type Reserved, takeOver } from './reservation.ts';
 import { createSettle, type Settle } from './settle.ts';
 import { leaseDuration, requestDeadline } from './timing.ts';
 
@@ -23,6 +24,11 @@ export interface Renewals {
    * @returns how many were begun
    */
   beginDue(room: number, done: () => void): Promise<number>;
+  /**
+   * Takes over what was reserved under a name, and renews it.
+   * @returns what became of each that was taken over; null: its answer could not be committed
+   */
+  carryOut(owner: string, reserved: Reserved[]): Promise<(Settled | null)[]>;
   /** Commits answers that a process received and did not live to commit. `age` in milliseconds: only those as old. */
   recover(age?: number): Promise<void>;
   /** Resolves when nothing that was sent is still without its commit. */
@@ -40,30 +46,31 @@ interface Commits {
 export const createRenewals = (context: Context): Renewals => {
   const commits: Commits = { settle: createSettle(context), keep: createJournal(context) };
   const running = new Map<string, Promise<RenewalOutcome>>();
-  const run = (grantId: string, work: Promise<RenewalOutcome>): Promise<RenewalOutcome> => {
+  const run = <Outcome extends RenewalOutcome>(grantId: string, work: Promise<Outcome>): Promise<Outcome> => {
     const tracked = work.finally(() => {
       if (running.get(grantId) === tracked) running.delete(grantId);
     });
     running.set(grantId, tracked);
     return tracked;
   };
-  const begin = (claims: Claim[], done: () => void): void => {
+  const begin = (claims: Claim[]): Promise<Settled | null>[] => {
     const fences = fencesOf(context, claims);
-    for (const claim of claims) {
-      run(claim.grantId, send(context, commits, claim, fences)).then(done, (error: unknown) => {
+    return claims.map((claim) =>
+      run(claim.grantId, send(context, commits, claim, fences)).catch((error: unknown) => {
         logFault(context, claim.grantId, error);
-        done();
-      });
-    }
+        return null;
+      }),
+    );
   };
   return {
     renew: (grantId, ...how) => running.get(grantId) ?? run(grantId, renewOnce(context, commits, grantId, ...how)),
     async beginDue(room, done) {
       const { claims, obstacles } = await claimDue(context, room);
-      begin(claims, done);
+      for (const renewal of begin(claims)) void renewal.then(done);
       for (const one of obstacles) await putOff(context, one).catch((error) => logFault(context, one.grantId, error));
       return claims.length;
     },
+    carryOut: async (owner, reserved) => Promise.all(begin(await takeOver(context, owner, reserved))),
     recover: (age = 0) => recover(context, commits.settle, age),
     async idle() {
       await Promise.allSettled(running.values());

@@ -2,7 +2,7 @@ import type { Calls } from '../calls/index.ts';
 import type { Connections } from '../connections/connections.ts';
 import type { Flows } from '../connections/flows.ts';
 import type { Imports } from '../connections/import.ts';
-import type { Engine } from '../engine/embedded/loop.ts';
+import type { Engine } from '../engine/types.ts';
 import type { Following } from '../events/following.ts';
 import type { TimelineEvent } from '../events/index.ts';
 import type { TimelineQuery } from '../events/timeline.ts';

@@ -3,6 +3,7 @@ import type { PartialDefinition } from '../providers/define.ts';
 import { SettingsError } from './errors.ts';
 import { isPlainObject } from './plain.ts';
 import { describeIssues, objectOf, text } from './schema.ts';
+import { type TemporalConfig, temporalSchema } from './temporal.ts';
 import type { LogLevel, PageLanguage, Settings } from './types.ts';
 
 /** What may be said about one provider in a configuration file or to `createEvergrant`. */
@@ -51,6 +52,8 @@ export interface EvergrantConfig {
   /** Exact origins that a flow may return to. */
   returnUrls?: string[];
   engine?: Settings['engine'];
+  /** For `engine: 'temporal'`. */
+  temporal?: TemporalConfig;
   sandbox?: boolean;
   logLevel?: LogLevel;
   /** `public`: `/metrics` needs no API key. */
@@ -100,6 +103,7 @@ const configSchema = objectOf<EvergrantConfig>({
   encryptionKeys: text.optional(),
   returnUrls: z.array(text).optional(),
   engine: z.enum(engines).optional(),
+  temporal: temporalSchema.optional(),
   sandbox: z.boolean().optional(),
   logLevel: z.enum(logLevels).optional(),
   metrics: z.literal('public').optional(),

@@ -54,7 +54,7 @@ export const withSecretFiles = async (
 ): Promise<Environment> => {
   const apps = providers.map(appVariables);
   const names = new Set([
-    ...['EVERGRANT_API_KEY', 'ENCRYPTION_KEYS', 'DATABASE_URL'],
+    ...['EVERGRANT_API_KEY', 'ENCRYPTION_KEYS', 'DATABASE_URL', 'TEMPORAL_API_KEY'],
     ...apps.flatMap((variables) => [...variables.clientId, ...variables.clientSecret]),
   ]);
   const read: Record<string, string> = {};

@@ -13,6 +13,7 @@ import { attempt, fault, SettingsError, shown } from './errors.ts';
 import { deepFreeze } from './plain.ts';
 import { parseProvider } from './provider.ts';
 import { didYouMean } from './suggest.ts';
+import { parseTemporal, temporalVariables } from './temporal.ts';
 import type { ProviderSettings, Settings } from './types.ts';
 import { isLoopback } from './url.ts';
 import {
@@ -34,7 +35,9 @@ import {
   parseSwitch,
 } from './values.ts';
 
-type Field = Exclude<keyof EvergrantConfig, 'providers' | 'database' | 'branding'> | `branding.${keyof BrandingConfig}`;
+type Field =
+  | Exclude<keyof EvergrantConfig, 'providers' | 'database' | 'branding' | 'temporal'>
+  | `branding.${keyof BrandingConfig}`;
 
 /** Names of each setting in the environment, the preferred one first, and an example for messages. */
 const fields: Record<Field, { variables: string[]; example: string }> = {
@@ -60,7 +63,10 @@ const fields: Record<Field, { variables: string[]; example: string }> = {
 };
 
 /** The variables that hold no app, for documentation and tests. */
-export const variableNames: readonly string[] = Object.values(fields).flatMap((field) => field.variables);
+export const variableNames: readonly string[] = [
+  ...Object.values(fields).flatMap((field) => field.variables),
+  ...Object.values(temporalVariables),
+];
 
 export interface ParseOptions {
   /** Ids of the built-in providers. */
@@ -112,6 +118,7 @@ export const parseSettings = (config: EvergrantConfig, env: Environment, options
     providers: readProviders(checked, env, options.builtins, faults, warnings),
     returnUrls: read('returnUrls', parseOrigins) ?? [],
     engine: read('engine', parseChoice(engines)) ?? 'embedded',
+    temporal: parseTemporal(checked.temporal, env, faults),
     sandbox: read('sandbox', parseSwitch) ?? null,
     logLevel: read('logLevel', parseChoice(logLevels)) ?? 'info',
     publicMetrics: read('metrics', parseChoice(['public'])) === 'public',

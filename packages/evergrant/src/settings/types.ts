@@ -1,5 +1,6 @@
 import type { PartialDefinition } from '../providers/define.ts';
 import type { Secret } from '../telemetry/secret.ts';
+import type { TemporalSettings } from './temporal.ts';
 
 /** Everything that the environment and the configuration say, checked, typed and frozen. */
 export interface Settings {
@@ -17,6 +18,7 @@ export interface Settings {
   /** Exact origins. */
   returnUrls: string[];
   engine: 'embedded' | 'temporal' | 'none';
+  temporal: TemporalSettings;
   /** Null: on when no app is configured and the host is loopback. */
   sandbox: boolean | null;
   logLevel: LogLevel;

@@ -151,6 +151,41 @@ export const remove = async (db: Queryable, id: string): Promise<void> => {
   await db.deleteFrom('connections').where('id', '=', id).execute();
 };
 
+/** A connection whose grant has ended: a person must reconnect it. */
+export interface WaitingRow {
+  id: string;
+  provider: string;
+  reason: string | null;
+  generation: number;
+  /** When its grant ended. */
+  since: number;
+}
+
+/** Connections that need a person, by the time at which they came to, from behind a place in that order. */
+export const waiting = (db: Queryable, after: Pick<WaitingRow, 'since' | 'id'>, limit: number): Promise<WaitingRow[]> =>
+  db
+    .selectFrom('grants')
+    .innerJoin('connections', 'connections.grant_id', 'grants.id')
+    .select([
+      'connections.id',
+      'connections.provider',
+      'grants.reason',
+      'grants.generation',
+      'grants.updated_at as since',
+    ])
+    // Literally as in the index, which holds these alone: neither database sees through parameters.
+    .where('grants.status', '=', sql.lit('reauth_required'))
+    .where((e) =>
+      e.or([
+        e('grants.updated_at', '>', after.since),
+        e.and([e('grants.updated_at', '=', after.since), e('connections.id', '>', after.id)]),
+      ]),
+    )
+    .orderBy('grants.updated_at')
+    .orderBy('connections.id')
+    .limit(limit)
+    .execute();
+
 /** The query of {@link PointReads.connection}. */
 export const reading = (db: Queryable, id: string) =>
   db

@@ -102,3 +102,14 @@ export const prune = async (db: Queryable, before: number, limit: number): Promi
     .executeTakeFirst();
   return Number(numDeletedRows);
 };
+
+/** Events of these types since then, the oldest first. @param after an id, or where ids of a time begin */
+export const ofTypes = (db: Queryable, types: string[], after: string, limit: number): Promise<EventRow[]> =>
+  db
+    .selectFrom('events')
+    .selectAll()
+    .where('id', '>', after)
+    .where('type', 'in', types)
+    .orderBy('id')
+    .limit(limit)
+    .execute();

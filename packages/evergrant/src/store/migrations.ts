@@ -27,6 +27,7 @@ export const migrations = (types: ColumnTypes): Record<string, Migration> => ({
   '0007_webhooks': { up: (db) => webhooks(db, types) },
   '0008_provider_apps': { up: (db) => providerApps(db, types) },
   '0009_imports': { up: imports },
+  '0010_grants_ended': { up: grantsEnded },
 });
 
 // biome-ignore lint/suspicious/noExplicitAny: a migration outlives the schema types
@@ -360,5 +361,16 @@ const imports = async (db: Kysely<any>): Promise<void> => {
     .column('updated_at')
     .where(sql.ref('imported_mac'), 'is not', null)
     .where(sql.ref('subject'), 'is', null)
+    .execute();
+};
+
+/** For those who look for grants that ended lately. */
+// biome-ignore lint/suspicious/noExplicitAny: as above
+const grantsEnded = async (db: Kysely<any>): Promise<void> => {
+  await db.schema
+    .createIndex('grants_ended')
+    .on('grants')
+    .column('updated_at')
+    .where(sql.ref('status'), '=', sql.lit('reauth_required'))
     .execute();
 };

@@ -180,6 +180,16 @@ const countLeased = prepared((db, { provider, clientId, now }: GateKey & { now: 
 export const inFlight = async (db: Queryable, app: GateKey, now: number): Promise<number> =>
   Number((await countLeased(db, { ...app, now })).rows[0]?.count ?? 0);
 
+/** Grants that are leased under a name. */
+export const leasedBy = (db: Queryable, owner: string, now: number): Promise<ScheduleRow[]> =>
+  db
+    .selectFrom('schedule')
+    .selectAll()
+    .where('lease_until', '>', now)
+    .where('lease_owner', '=', owner)
+    .orderBy('grant_id')
+    .execute();
+
 /*
  * A statement that changes many rows locks them in an order of its own, and would deadlock with the commits of renewals.
  * On PostgreSQL it passes over rows that are being changed just now; their next time is soon enough.

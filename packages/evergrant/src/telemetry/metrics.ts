@@ -16,6 +16,10 @@ export interface Metrics {
   delivery(outcome: 'delivered' | 'failed' | 'given_up'): void;
   /** Asked at every scrape for what is not counted but read. */
   observe(read: () => Promise<Observation>): void;
+  /** Asked at every scrape for what others measure, as Prometheus text. */
+  append(read: () => Promise<string>): void;
+  /** Whether an engine reaches the server that it works with. */
+  engineConnected(isConnected: boolean): void;
   /** Prometheus text, with its content type. */
   expose(): Promise<{ contentType: string; body: string }>;
 }
@@ -105,6 +109,8 @@ export const createMetrics = (): Metrics => {
     registers,
   });
   let read: (() => Promise<Observation>) | null = null;
+  const others: (() => Promise<string>)[] = [];
+  let connected: Gauge | null = null;
 
   const refresh = async (): Promise<void> => {
     if (!read) return;
@@ -137,9 +143,19 @@ export const createMetrics = (): Metrics => {
     observe: (reader) => {
       read = reader;
     },
+    append: (reader) => void others.push(reader),
+    engineConnected(isConnected) {
+      connected ??= new Gauge({
+        name: 'evergrant_engine_connected',
+        help: '1 while the server is reached that the engine works with',
+        registers,
+      });
+      connected.set(isConnected ? 1 : 0);
+    },
     async expose() {
       await refresh();
-      return { contentType: registers[0]!.contentType, body: await registers[0]!.metrics() };
+      const texts = [await registers[0]!.metrics(), ...(await Promise.all(others.map((other) => other())))];
+      return { contentType: registers[0]!.contentType, body: texts.join('\n') };
     },
   };
 };

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createEgress } from '../../src/egress/index.ts';
-import { startEngine } from '../../src/engine/embedded/loop.ts';
+import type { StartEngine } from '../../src/engine/choose.ts';
 import { openCredentials } from '../../src/grants/credentials.ts';
 import { createRenewals } from '../../src/grants/renew.ts';
 import { hour, minute, second, strict } from '../../src/grants/scene.test-support.ts';
@@ -19,6 +19,7 @@ import { silentLogger } from '../../src/telemetry/log.ts';
 import { createManualClock } from '../../src/testing/manual-clock.ts';
 import { createMemoryPlatform } from '../../src/testing/memory-platform.ts';
 import { createEndpoint, type Hostile } from './endpoint.ts';
+import { engines } from './two-steps.ts';
 
 /*
  * The engine over real HTTP at a token endpoint that misbehaves for hours of a clock moved by hand: how often it asks,
@@ -31,7 +32,7 @@ const fleet = 40;
 type Rig = Awaited<ReturnType<typeof createRig>>;
 
 /** @param tokenResponse how the definition says that the platform answers */
-const createRig = async (count: number, tokenResponse?: OAuth2Protocol['tokenResponse']) => {
+const createRig = async (startEngine: StartEngine, count: number, tokenResponse?: OAuth2Protocol['tokenResponse']) => {
   const clock = createManualClock();
   const platform = createMemoryPlatform(strict, () => clock.now());
   const endpoint = await createEndpoint((token) => {
@@ -121,7 +122,7 @@ const sum = (numbers: number[]): number => numbers.reduce((total, number) => tot
 
 const html = { headers: { 'content-type': 'text/html' }, body: '<html><body>Please sign in</body></html>' };
 
-describe('an endpoint that misbehaves for two hours', () => {
+describe.each(engines)('with %s, an endpoint that misbehaves for two hours', (_, startEngine) => {
   it.each<[string, Hostile, string]>([
     ['garbled JSON', { body: '{"access_token":"x","token_' }, 'ambiguous provider_bad_response'],
     [
@@ -137,8 +138,8 @@ describe('an endpoint that misbehaves for two hours', () => {
     ['a failing proxy', { ...html, status: 502 }, 'ambiguous provider_unavailable'],
     ['a page for what it refuses', { ...html, status: 403 }, 'not_processed provider_bad_response'],
     ['an overloaded service', { status: 503 }, 'not_processed provider_unavailable'],
-  ])('with %s', async (_, hostile, attempt) => {
-    const rig = await createRig(fleet);
+  ])('with %s', async (_hostility, hostile, attempt) => {
+    const rig = await createRig(startEngine, fleet);
     await rig.pass(28 * minute, minute);
     rig.endpoint.behave(hostile);
     const minutes = await rig.pass(2 * hour);
@@ -164,7 +165,7 @@ describe('an endpoint that misbehaves for two hours', () => {
   });
 
   it('with a limit that it says when to come back to: nobody comes before', async () => {
-    const rig = await createRig(fleet);
+    const rig = await createRig(startEngine, fleet);
     await rig.pass(28 * minute, minute);
     rig.endpoint.behave({ status: 429, headers: { 'retry-after': '1800' } });
     const minutes = await rig.pass(29 * minute);
@@ -186,7 +187,7 @@ const withMembers =
     body: JSON.stringify({ ...(JSON.parse(body) as object), ...members }),
   });
 
-describe('tokens that hardly live', () => {
+describe.each(engines)('with %s, tokens that hardly live', (_, startEngine) => {
   const grantsInAll = 10;
 
   const expectPaced = async (rig: Rig): Promise<void> => {
@@ -204,20 +205,20 @@ describe('tokens that hardly live', () => {
   };
 
   it.each([0, 1, 5])('are renewed twice a minute at most: expires_in %i', async (expires_in) => {
-    const rig = await createRig(grantsInAll);
+    const rig = await createRig(startEngine, grantsInAll);
     rig.endpoint.behave(withMembers({ expires_in }));
     await expectPaced(rig);
   });
 
   it('are renewed twice a minute at most: an end that does not move, and is past', async () => {
-    const rig = await createRig(grantsInAll, { expiresAt: { path: 'ends', unit: 's' } });
+    const rig = await createRig(startEngine, grantsInAll, { expiresAt: { path: 'ends', unit: 's' } });
     const ends = Math.floor(rig.clock.now() / second) + 50 * 60;
     rig.endpoint.behave(withMembers({ ends, expires_in: undefined }));
     await expectPaced(rig);
   });
 
   it('have no end where the platform names none, and are left alone', async () => {
-    const rig = await createRig(grantsInAll);
+    const rig = await createRig(startEngine, grantsInAll);
     rig.endpoint.behave(withMembers({ expires_in: undefined }));
     expect(sum(await rig.pass(5 * hour, minute))).toBe(grantsInAll);
     for (const grant of await rig.grants()) expect(grant).toMatchObject({ expires_at: null, generation: 2 });

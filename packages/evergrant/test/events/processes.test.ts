@@ -50,10 +50,14 @@ test('an endpoint that is down for a day gets every event, whose process is kill
 
   const startLife = async () => {
     const orders: Orders = { config: { ...config, engine: 'embedded' }, ahead };
-    const child = startProcess(process.execPath, ['--conditions=source', join(import.meta.dirname, 'child.ts')], {
-      cwd: folder,
-      env: { EVENTS_TEST_ORDERS: JSON.stringify(orders) },
-    });
+    const child = startProcess(
+      process.execPath,
+      ['--conditions=evergrant-source', join(import.meta.dirname, 'child.ts')],
+      {
+        cwd: folder,
+        env: { EVENTS_TEST_ORDERS: JSON.stringify(orders) },
+      },
+    );
     onTestFinished(async () => {
       child.signal('SIGKILL');
       await child.ended;

@@ -3,20 +3,28 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { openCandidate, openCredentials } from '../../src/grants/credentials.ts';
 import { appOf, createTestContext, definitionOf, protocolOf, seedGrant } from '../../src/grants/test-support.ts';
-import { oauth2, type ProviderDefinition } from '../../src/providers/define.ts';
+import { oauth2, type ProviderDefinition, type Refresh } from '../../src/providers/define.ts';
 import { type GrantRow, grants, openStore, type ScheduleRow, type Store, schedule } from '../../src/store/index.ts';
 import { systemClock } from '../../src/telemetry/clock.ts';
 import { createManualClock } from '../../src/testing/manual-clock.ts';
 import { createVault, parseKeys, toKeyObjects } from '../../src/vault/index.ts';
 import type { TestDatabase } from '../postgres/support.ts';
 import { type Api, createApi } from '../support/api.ts';
-import { createInstallation, newApiKey, newEncryptionKey, type Service } from '../support/evergrant.ts';
+import {
+  createInstallation,
+  type Installation,
+  newApiKey,
+  newEncryptionKey,
+  type Service,
+} from '../support/evergrant.ts';
+import type { RunningProcess } from '../support/process.ts';
 import { expiresIn, type Kind, kinds, type Platform } from './platform.ts';
 
 /** One `evergrant start` of several on the same database. */
 export interface Node {
   service: Service;
   api: Api;
+  url: string;
   /** Starts it in the same folder, after it has ended. */
   startAgain(): Promise<void>;
   /** Answers that lie in its spool. */
@@ -44,8 +52,8 @@ export type Cluster = Awaited<ReturnType<typeof createCluster>>;
 
 const lifetime = expiresIn * 1000;
 
-export const definitionFor = (kind: Kind, platform: Platform): ProviderDefinition => ({
-  ...definitionOf({ rotates: true, grace: kinds[kind], reuseRevokes: true, lifetime }),
+export const definitionFor = (kind: Kind, platform: Platform, refresh: Refresh = {}): ProviderDefinition => ({
+  ...definitionOf({ rotates: true, grace: kinds[kind], reuseRevokes: true, lifetime }, refresh),
   id: kind,
   protocol: oauth2({
     authorizationEndpoint: `${platform.origin}/authorize`,
@@ -54,8 +62,15 @@ export const definitionFor = (kind: Kind, platform: Platform): ProviderDefinitio
   }),
 });
 
+export interface ClusterOptions {
+  /** Settings of every node. */
+  environment?: Record<string, string>;
+  /** Over what the definitions say. */
+  refresh?: Refresh;
+}
+
 /** What the nodes of a cluster share: database, keys, and the app at a platform. They end with the test. */
-export const createCluster = async (database: TestDatabase, platform: Platform) => {
+export const createCluster = async (database: TestDatabase, platform: Platform, options: ClusterOptions = {}) => {
   const apiKey = newApiKey();
   const encryptionKeys = newEncryptionKey();
   const vault = createVault(toKeyObjects(parseKeys(encryptionKeys)));
@@ -64,11 +79,11 @@ export const createCluster = async (database: TestDatabase, platform: Platform) 
   const providers = Object.fromEntries(
     (['strict', 'lenient'] as const).map((kind) => [
       kind,
-      { clientId: 'client', definition: definitionFor(kind, platform) },
+      { clientId: 'client', definition: definitionFor(kind, platform, options.refresh) },
     ]),
   );
 
-  const startNode = async (): Promise<Node> => {
+  const install = async (): Promise<Installation> => {
     const installation = await createInstallation({
       config: () => ({ providers }),
       environment: {
@@ -76,15 +91,22 @@ export const createCluster = async (database: TestDatabase, platform: Platform) 
         ENCRYPTION_KEYS: encryptionKeys,
         EVERGRANT_API_KEY: apiKey,
         LOG_LEVEL: 'info',
+        ...options.environment,
       },
     });
     onTestFinished(() => installation.dispose());
+    return installation;
+  };
+
+  const startNode = async (environment?: Record<string, string>): Promise<Node> => {
+    const installation = await install();
     const spool = join(installation.folder, 'data', 'spool');
     const node: Node = {
-      service: await installation.start(),
+      service: await installation.start(environment),
       api: createApi(installation.url, apiKey),
+      url: installation.url,
       async startAgain() {
-        node.service = await installation.start();
+        node.service = await installation.start(environment);
       },
       spooled: () => listed(spool).length,
       output: () => installation.output(),
@@ -97,7 +119,12 @@ export const createCluster = async (database: TestDatabase, platform: Platform) 
     url: database.url.reveal(),
     encryptionKeys,
     providers,
-    startNodes: (count: number): Promise<Node[]> => Promise.all(Array.from({ length: count }, startNode)),
+    apiKey,
+    vault,
+    startNode,
+    startNodes: (count: number): Promise<Node[]> => Promise.all(Array.from({ length: count }, () => startNode())),
+    /** Runs another command on the same database. */
+    launch: async (args: string[]): Promise<RunningProcess> => (await install()).launch(args),
     connect: (options: AccountOptions): Promise<Account> => connect({ store, vault, platform }, options),
     /** What is stored for an account. */
     async stored({ grantId }: Account): Promise<Stored> {

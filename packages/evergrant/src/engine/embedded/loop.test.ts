@@ -8,7 +8,8 @@ import {
   second,
   unavailable,
 } from '../../grants/scene.test-support.ts';
-import { type Engine, startEngine } from './loop.ts';
+import type { Engine } from '../types.ts';
+import { startEngine } from './loop.ts';
 
 const running: Engine[] = [];
 afterEach(async () => {

@@ -1,10 +1,9 @@
-import { isEvergrantError } from '../../errors/index.ts';
-import { appsToRenew } from '../../grants/apps-to-renew.ts';
 import type { Context } from '../../grants/context.ts';
-import { appName, gateKey } from '../../grants/gate.ts';
 import type { Renewals } from '../../grants/renew.ts';
-import { gates, schedule } from '../../store/index.ts';
-import type { Clock } from '../../telemetry/clock.ts';
+import { logFault, startChores } from '../chores.ts';
+import { createRest } from '../rest.ts';
+import type { Engine } from '../types.ts';
+import { nextWake } from '../wake.ts';
 
 /** Renewals at the same time, over all platforms. */
 const concurrency = 256;
@@ -22,18 +21,6 @@ const limitPause = 250;
 /** The pause after a pass that failed as a whole, e.g. because the database was away. */
 const faultPause = 1000;
 
-/** Between two rounds of what is done now and then. */
-const choreInterval = 15_000;
-
-export interface Engine {
-  /** Looks at the schedule now: something may be due earlier than was known. */
-  poke(): void;
-  /** When its loop last came round, on the monotonic clock. Absent where the loop runs elsewhere. */
-  lastBeat?(): number;
-  /** Starts nothing more and resolves when what was sent is committed. */
-  stop(): Promise<void>;
-}
-
 /**
  * The embedded engine: renews what is due, ahead of expiry and without anyone reading. It only decides when; the
  * rows decide what, so any number of engines may run beside each other.
@@ -48,7 +35,7 @@ export const startEngine = (context: Context, renewals: Renewals, chores: (() =>
   let beat = context.clock.monotonic();
   const isStopped = () => stopped;
   const renewing = createRest(context.clock, isStopped);
-  const choring = createRest(context.clock, isStopped);
+  const choring = startChores(context, chores);
 
   const ended = (): void => {
     inFlight--;
@@ -70,7 +57,7 @@ export const startEngine = (context: Context, renewals: Renewals, chores: (() =>
 
   const untilNext = async (): Promise<number> => {
     const now = context.clock.now();
-    const next = await nextWake(context, now);
+    const next = await nextWake(context, now, safetyPoll);
     limited = next <= now;
     return Math.min(limited ? limitPause : next - now, safetyPoll);
   };
@@ -87,20 +74,7 @@ export const startEngine = (context: Context, renewals: Renewals, chores: (() =>
     }
   };
 
-  // Beside the renewals: a platform that lets a revocation wait must not hold up what is due, nor a load that never
-  // ends the chores.
-  const doChores = async (): Promise<void> => {
-    while (!stopped) {
-      for (const chore of chores) {
-        await chore().catch((error: unknown) =>
-          logFault(context, error, 'a chore of the engine failed; it comes again'),
-        );
-      }
-      await choring.rest(choreInterval, () => false);
-    }
-  };
-
-  const running = [renew(), doChores()];
+  const running = renew();
   return {
     poke() {
       poked = true;
@@ -110,50 +84,9 @@ export const startEngine = (context: Context, renewals: Renewals, chores: (() =>
     async stop() {
       stopped = true;
       renewing.wake();
-      choring.wake();
-      await Promise.all(running);
+      await choring.stop();
+      await running;
       await renewals.idle();
     },
   };
-};
-
-/** A pause that ends when its time is over, or when it is woken with a reason to. */
-const createRest = (clock: Clock, stopped: () => boolean) => {
-  let wake = () => {};
-  return {
-    wake: () => wake(),
-    rest: (milliseconds: number, until: () => boolean): Promise<void> =>
-      new Promise((resolve) => {
-        const isOver = () => stopped() || until();
-        if (isOver()) return resolve();
-        const done = () => {
-          cancel();
-          wake = () => {};
-          resolve();
-        };
-        const cancel = clock.after(milliseconds, done);
-        wake = () => {
-          if (isOver()) done();
-        };
-      }),
-  };
-};
-
-const logFault = ({ logger }: Context, error: unknown, message: string): void => {
-  logger.error({ error_code: isEvergrantError(error) ? error.code : 'internal', error }, message);
-};
-
-/** When the next renewal may begin: of a blocked app not before its probe. */
-const nextWake = async (context: Context, now: number): Promise<number> => {
-  const blocked = new Map(
-    (await gates.list(context.store.db))
-      .filter((gate) => gate.blocked_by !== null)
-      .map((gate) => [`${gate.provider} ${gate.client_id}`, gate.probe_at]),
-  );
-  let next = now + safetyPoll;
-  for (const app of await appsToRenew(context, next)) {
-    const due = await schedule.nextDue(context.store.db, gateKey(app));
-    if (due !== null) next = Math.min(next, Math.max(due, blocked.get(appName(app)) ?? 0));
-  }
-  return next;
 };

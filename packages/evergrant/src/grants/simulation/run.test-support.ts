@@ -1,6 +1,7 @@
 import { type Store, schedule } from '../../store/index.ts';
 import { createManualClock } from '../../testing/manual-clock.ts';
 import { gateKey } from '../gate.ts';
+import { release } from '../reservation.ts';
 import { tryDueRevocations } from '../revocations.ts';
 import { leaseDuration } from '../timing.ts';
 import { checkEnd, checkSafety, createWitness } from './invariants.test-support.ts';
@@ -74,6 +75,31 @@ const actions: Action[] = [
     5,
     'a node takes what is due',
     (world, random) => void pick(world.awake(), random)?.renewals.beginDue(3, ignore).catch(ignore),
+  ],
+  [
+    3,
+    'a node reserves what is due for others',
+    (world, random) => void world.reserve(pick(world.awake(), random), 3).catch(ignore),
+  ],
+  [
+    4,
+    'a node takes over what was reserved',
+    (world, random) => {
+      // It stays among them: a batch may be sent out twice, or long after its leases are over.
+      const reservation = pick(world.reservations, random);
+      if (reservation)
+        void pick(world.awake(), random)
+          ?.renewals.carryOut(...reservation)
+          .catch(ignore);
+    },
+  ],
+  [
+    1,
+    'what was reserved is given back',
+    (world, random) => {
+      const [reservation, node] = [pick(world.reservations, random), pick(world.awake(), random)];
+      if (reservation && node) void release(node.context, ...reservation).catch(ignore);
+    },
   ],
   [
     5,

@@ -7,6 +7,7 @@ import type { Context } from '../context.ts';
 import { openCandidate, openCredentials, openRefreshToken } from '../credentials.ts';
 import { openAnswer } from '../journal.ts';
 import { createRenewals, type Renewals } from '../renew.ts';
+import { type Reserved, reserveDue } from '../reservation.ts';
 import { personOf, queueRevocation } from '../revocations.ts';
 import { appOf, createTestContext, definitionOf, protocolOf, seedGrant, testVault } from '../test-support.ts';
 import { requestDeadline } from '../timing.ts';
@@ -71,6 +72,7 @@ export const createWorld = async (store: Store, clock: ManualClock, random: () =
   const violations: string[] = [];
   /** Who presented a token first. */
   const spenders = new Map<string, Wire>();
+  const reservations: [owner: string, reserved: Reserved[]][] = [];
   let wires: Wire[] = [];
   let serial = 0;
   const watch = createWatch();
@@ -150,6 +152,13 @@ export const createWorld = async (store: Store, clock: ManualClock, random: () =
     accounts,
     nodes,
     violations,
+    /** What was reserved, under its name. */
+    reservations,
+    async reserve(node: Node | undefined, room: number): Promise<void> {
+      if (!node) return;
+      const owner = `reservation ${reservations.length}`;
+      reservations.push([owner, await reserveDue(node.context, room, owner, [])]);
+    },
     durableTokens,
     wires: (answered: boolean): Wire[] => wires.filter((wire) => (wire.answer !== null) === answered),
     /** Requests that the platform has still to act on. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { describe, expect, it } from 'vitest';
-import type { Engine } from '../../engine/embedded/loop.ts';
+import type { Engine } from '../../engine/types.ts';
 import { EvergrantError } from '../../errors/index.ts';
 import { keyCheck } from '../../grants/reseal.ts';
 import { createScene, second } from '../../grants/scene.test-support.ts';
