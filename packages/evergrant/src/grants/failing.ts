@@ -35,11 +35,14 @@ export const reject = async (at: Settling, error: EvergrantError): Promise<Settl
   return end(at, reasonOf(at, error), error);
 };
 
+/** So many milliseconds before its end a credential that is refused counts as expired: the platform's clock decides. */
+const clockSkew = 60_000;
+
 /** Why the platform refuses a credential: as it says itself, else what is known of it here. */
 const reasonOf = ({ grant, row, app, now }: Settling, error: EvergrantError): ReauthReason => {
   const told = error.extensions?.reason as ReauthReason | undefined;
   if (told !== undefined) return told;
-  if (isPastHope(grant, isSelfRefreshing(app.definition.protocol), now)) return 'expired';
+  if (isPastHope(grant, isSelfRefreshing(app.definition.protocol), now + clockSkew)) return 'expired';
   const mayBeSpent = row.doubt_since !== null && app.definition.refresh?.rotates !== 'never';
   return mayBeSpent ? 'lost_rotation' : 'revoked_or_expired';
 };

@@ -64,6 +64,8 @@ describe('refused environment', () => {
     [{ ENGINE: 'embeded' }, '"embeded" must be one of "embedded", "temporal", "none" (did you mean "embedded"?)'],
     [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL: "loud" must be one of "trace"'],
     [{ SANDBOX: 'maybe' }, 'SANDBOX: "maybe" must be one of true, on, 1, false, off, 0'],
+    [{ SANDBOX: '__proto__' }, 'SANDBOX: "__proto__" must be one of'],
+    [{ RATE_LIMITS: 'constructor=1' }, 'RATE_LIMITS: "constructor=1" must name one of'],
     [{ SANDBOX: 'on', PUBLIC_URL: 'https://a.example' }, 'SANDBOX: must be off when PUBLIC_URL is "https://a.example"'],
     [{ EVENTS_RETENTION_DAYS: '0' }, 'EVENTS_RETENTION_DAYS: "0" is no whole number of days'],
     [{ METRICS: 'on' }, 'METRICS: "on" must be "public"'],

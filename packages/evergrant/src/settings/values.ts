@@ -157,7 +157,7 @@ export const parseRateLimits = (text: string): RateLimits => {
   const limits = { ...defaultRateLimits };
   for (const item of parseList(text, /,/)) {
     const [name = '', value = ''] = item.split('=').map((part) => part.trim());
-    const limit = rateNames[name];
+    const limit = Object.hasOwn(rateNames, name) ? rateNames[name] : undefined;
     if (!limit) throw new Refusal(`${shown(item)} must name one of ${Object.keys(rateNames).join(', ')}`);
     if (!(Number(value) > 0)) throw new Refusal(`${shown(item)} must say how often in a second, more than 0`);
     limits[limit] = Number(value);
@@ -168,7 +168,8 @@ export const parseRateLimits = (text: string): RateLimits => {
 const switches: Record<string, boolean> = { true: true, on: true, '1': true, false: false, off: false, '0': false };
 
 export const parseSwitch = (text: string): boolean => {
-  const value = switches[text.toLowerCase()];
+  const word = text.toLowerCase();
+  const value = Object.hasOwn(switches, word) ? switches[word] : undefined;
   if (value === undefined) throw new Refusal(`${shown(text)} must be one of true, on, 1, false, off, 0`);
   return value;
 };
