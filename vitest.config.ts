@@ -1,5 +1,10 @@
 import { defineConfig } from 'vitest/config';
 
+/** Suites whose processes race against leases and deadlines: beside others on a small machine they would lose. */
+const alone = ['kill', 'nodes', 'crash', 'engine', 'temporal', 'postgres', 'proxy', 'package', 'atproto'].map(
+  (folder) => `packages/*/test/${folder}/**/*.test.ts`,
+);
+
 export default defineConfig({
   ssr: { resolve: { conditions: ['evergrant-source'] } },
   test: {
@@ -13,11 +18,23 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['packages/*/test/**/*.test.ts', 'examples/**/*.test.ts'],
+          exclude: alone,
           testTimeout: 60_000,
           hookTimeout: 60_000,
           // Most of these wait for processes and platforms, not for a processor.
-          maxWorkers: 3,
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'alone',
+          include: alone,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
         },
       },
     ],
