@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** Suites whose processes race against leases and deadlines: beside others on a small machine they would lose. */
-const alone = ['kill', 'nodes', 'crash', 'engine', 'temporal', 'postgres', 'proxy', 'package', 'atproto'].map(
+const alone = ['kill', 'nodes', 'crash', 'engine', 'temporal', 'postgres', 'proxy', 'package', 'atproto', 'cli'].map(
   (folder) => `packages/*/test/${folder}/**/*.test.ts`,
 );
 
