@@ -71,13 +71,18 @@ describe('evergrant backup', () => {
     mkdirSync(join(restored.folder, 'data'), { mode: 0o700 });
     copyFileSync(file, restored.database);
     await restored.start();
+    const waiting: { retryable: boolean }[] = [];
     for (const { id, account } of connections) {
       const { account: same, status: state } = expectBody(await restored.api.connection(id));
       expect({ same, state }).toEqual({ same: account, state: 'active' });
       const { generation } = expectBody(await restored.api.token(id));
-      expect(expectBody(await restored.api.refresh(id)).token.generation).toBe(generation + 1);
+      const { body, problem } = await restored.api.refresh(id);
+      if (problem) waiting.push({ retryable: problem.retryable });
+      else expect(body.token.generation).toBe(generation + 1);
       expectBody(await restored.api.token(id));
     }
+    // The copy may hold one renewal under way, whose outcome is not known: it waits before it is sent again.
+    expect([[], [{ retryable: true }]]).toContainEqual(waiting);
   }, 180_000);
 
   test('leaves out what was deleted, and a copy without its key opens nothing', async () => {
