@@ -44,7 +44,9 @@ beforeAll(async () => {
   mkdirSync(installed, { recursive: true });
   for (const name of ['package.json', 'README.md', 'LICENSE', 'bin'])
     cpSync(join(house, name), join(copy, name), { recursive: true });
-  await run(join(installedModules, '.bin/tsc'), ['-p', 'tsconfig.build.json', '--outDir', join(copy, 'dist')], house);
+  const tsc = join(installedModules, '.bin/tsc');
+  await run(tsc, ['-p', 'tsconfig.build.json', '--outDir', join(copy, 'dist')], house);
+  await run(tsc, ['-p', 'tsconfig.browser.json', '--outDir', join(copy, 'dist')], house);
   const packed = await run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], copy);
   const [{ filename }] = JSON.parse(packed) as [{ filename: string }];
   await run('tar', ['-xzf', join(folder, filename), '--strip-components=1', '-C', installed]);
