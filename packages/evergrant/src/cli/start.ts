@@ -26,6 +26,8 @@ export const start = async (args: Arguments, output: Output): Promise<number> =>
     settings.host,
     settings.port,
   );
+  // Heard before anybody can know that it is ready: whoever stops it then stops it in order.
+  const stopping = stopSignal();
   let evergrant: Evergrant;
   try {
     evergrant = await startEvergrant(settings, { logger });
@@ -36,7 +38,7 @@ export const start = async (args: Arguments, output: Output): Promise<number> =>
   }
   for (const warning of warnings) logger.warn({}, warning);
   output.out(greeting(evergrant, sandbox !== null, listening.port, args.options.json));
-  const signal = await stopSignal();
+  const signal = await stopping;
   logger.info({ signal }, 'stopping: what was sent is finished first');
   evergrant.endStreams();
   await stopListening(listening.server);

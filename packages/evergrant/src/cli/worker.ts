@@ -16,6 +16,7 @@ export const worker = async (args: Arguments, output: Output): Promise<number> =
   }
   const role = roleOf(settings, args.options.groups);
   const logger = createLogger({ level: settings.logLevel });
+  const stopping = stopSignal();
   const evergrant = await startEvergrant(withUnusedKey(settings), { logger, role });
   const { port } = args.options;
   const listening = port === undefined ? null : await listen(watching(evergrant), settings.host, port);
@@ -25,7 +26,7 @@ export const worker = async (args: Arguments, output: Output): Promise<number> =
       ? JSON.stringify({ task_queue: settings.temporal.taskQueue, port: listening?.port ?? null, ...role })
       : `Evergrant renews for ${role.groups.join(', ')}${role.decides ? ', and decides what is due' : ''}`,
   );
-  logger.info({ signal: await stopSignal() }, 'stopping: what was sent is finished first');
+  logger.info({ signal: await stopping }, 'stopping: what was sent is finished first');
   if (listening) await stopListening(listening.server);
   await evergrant.close();
   return 0;
