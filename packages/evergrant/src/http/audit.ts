@@ -19,9 +19,7 @@ export type AuditAction =
   | 'app.delete'
   | 'webhook.create'
   | 'webhook.update'
-  | 'webhook.delete'
-  | 'session.create'
-  | 'session.end';
+  | 'webhook.delete';
 
 export interface Audit {
   /**
