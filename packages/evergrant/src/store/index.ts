@@ -81,7 +81,7 @@ export const openStore = async (settings: DatabaseSettings, options: StoreOption
   settings.kind === 'postgres' ? openPostgresStore(settings.url, options) : openSqliteStore(settings.path, options);
 
 const openSqliteStore = async (path: string, { clock, ownTime }: StoreOptions): Promise<Store> => {
-  const { dialect, preparePointRead } = openSqlite(path);
+  const { dialect, preparePointRead } = await openSqlite(path);
   const db = new Kysely<Database>({ dialect });
   await migrateOrClose(db, migrations(sqliteTypes));
   const transaction: Store['transaction'] = (work) => db.transaction().execute(work);

@@ -44,8 +44,8 @@ export interface Sqlite {
  * @param path a file, made with its folder when absent, or `:memory:`
  * @throws EvergrantError `storage_unavailable` when the file cannot be opened
  */
-export const openSqlite = (path: string): Sqlite => {
-  const database = openFile(path);
+export const openSqlite = async (path: string): Promise<Sqlite> => {
+  const database = await openFile(path);
   const statements = new Map<string, SqliteStatement>();
   const prepare = (sql: string): SqliteStatement => {
     const statement = toKysely(database.prepare(sql === 'begin' ? 'begin immediate' : sql));
@@ -110,31 +110,42 @@ class WaitingDriver extends SqliteDriver {
 }
 
 const waiting = (connection: DatabaseConnection): DatabaseConnection => ({
-  executeQuery: (query) => untilFree(() => connection.executeQuery(query)),
+  async executeQuery(query) {
+    try {
+      return await untilFree(() => connection.executeQuery(query));
+    } catch (error) {
+      throw converted(error);
+    }
+  },
   streamQuery: (query, chunkSize) => connection.streamQuery(query, chunkSize),
 });
 
 /** A statement that found the file locked has had no effect. */
-const untilFree = async <T>(execute: () => Promise<T>): Promise<T> => {
+const untilFree = async <T>(execute: () => T | Promise<T>): Promise<T> => {
   const end = performance.now() + busyTimeout;
   for (;;) {
     try {
       return await execute();
     } catch (error) {
-      if (!isBusy(error) || performance.now() > end) throw converted(error);
+      if (!isBusy(error) || performance.now() > end) throw error;
       await new Promise((resolve) => setTimeout(resolve, blockingTimeout * Math.random()));
     }
   }
 };
 
-const openFile = (path: string): DatabaseSync => {
+const openFile = async (path: string): Promise<DatabaseSync> => {
+  let opened: DatabaseSync | undefined;
   try {
     if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    const opened = new DatabaseSync(path, { timeout: busyTimeout });
-    opened.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on');
-    opened.exec(`pragma cache_size = -${cacheSize}; pragma busy_timeout = ${blockingTimeout}`);
-    return opened;
+    const file = new DatabaseSync(path, { timeout: blockingTimeout });
+    opened = file;
+    // Two processes that turn a new file to WAL at once would wait for each other: SQLite refuses one of them without
+    // waiting, whatever its timeout.
+    await untilFree(() => file.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on'));
+    file.exec(`pragma cache_size = -${cacheSize}`);
+    return file;
   } catch (error) {
+    opened?.close();
     const { code = 'unknown', message } = error as NodeJS.ErrnoException;
     const reason = code === 'ERR_SQLITE_ERROR' ? message : code;
     throw new EvergrantError('storage_unavailable', {

@@ -16,6 +16,7 @@ import { describeOnEachDatabase } from './support.ts';
 const open = (settings: DatabaseSettings) => openStore(settings, { clock: systemClock });
 
 const opener = fileURLToPath(new URL('./opener.ts', import.meta.url));
+const racingOpener = fileURLToPath(new URL('./racing-opener.ts', import.meta.url));
 
 /** Opens a database from so many processes at once; what each of them says of it. */
 const openFromProcesses = (database: string, processes: number) =>
@@ -37,6 +38,14 @@ describe('a new database', () => {
       const processes = await openFromProcesses(`sqlite:${join(folder, `${round}`, 'new.db')}`, 6);
       expect(processes).toEqual(Array(6).fill(opened));
     }
+  });
+
+  test('is opened by processes that come to the same instant, on SQLite', async () => {
+    const start = String(Date.now() + 2000);
+    const args = ['--conditions=evergrant-source', racingOpener, useFolder(), start, '50'];
+    const racing = Array.from({ length: 4 }, () => runProcess(process.execPath, args, { cwd: process.cwd() }));
+    for (const { status, stderr } of await Promise.all(racing))
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   });
 
   describeWithPostgres('on PostgreSQL', (server) => {
