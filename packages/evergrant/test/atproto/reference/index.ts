@@ -7,11 +7,11 @@ import { type RunningProcess, startProcess } from '../../support/process.ts';
 
 const folder = import.meta.dirname;
 
-const absent = `The reference server of AT Protocol is not installed. It takes minutes and 350 MB: scripts/install-atproto-reference`;
+const absent = `The reference server of AT Protocol is not installed. It takes 350 MB: scripts/install-atproto-reference`;
 
 /** A suite against the reference server. Without it the suite is skipped, loudly; where CI is set that is a failure. */
 export const describeWithReference = (name: string, suite: () => void): void => {
-  if (existsSync(join(folder, 'node_modules/better-sqlite3/build/Release/better_sqlite3.node'))) {
+  if (existsSync(join(folder, 'node_modules/@atproto/pds/package.json'))) {
     describe(name, suite);
     return;
   }
