@@ -7,16 +7,19 @@ FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY packages/evergrant/package.json packages/evergrant/
+COPY packages/dashboard/package.json packages/dashboard/
 COPY examples/package.json examples/
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json ./
 COPY packages/evergrant packages/evergrant
+COPY packages/dashboard packages/dashboard
 RUN npm run build -w evergrant
 
 FROM node:24-bookworm-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY packages/evergrant/package.json packages/evergrant/
+COPY packages/dashboard/package.json packages/dashboard/
 COPY examples/package.json examples/
 # The optional dependencies of the workspace are Node.js for machines that lack it; the image has its own.
 RUN npm ci --ignore-scripts --no-audit --no-fund --omit=dev --omit=optional -w evergrant

@@ -17,6 +17,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'integration',
+          globalSetup: ['packages/evergrant/test/support/built-dashboard.ts'],
           include: ['packages/*/test/**/*.test.ts', 'examples/**/*.test.ts'],
           exclude: alone,
           testTimeout: 60_000,

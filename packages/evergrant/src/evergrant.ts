@@ -30,9 +30,13 @@ import { day, leaseDuration } from './grants/timing.ts';
 import { createUsage } from './grants/usage.ts';
 import { createHttp, type Handler } from './http/app.ts';
 import { createAudit } from './http/audit.ts';
+import { loadDashboard } from './http/dashboard.ts';
 import { createKeyring, type Keyring } from './http/keyring.ts';
 import { createLimits } from './http/limits.ts';
 import { createLogo } from './http/logo.ts';
+import { createRenewalOverview } from './http/overview.ts';
+import { createPictures } from './http/pictures.ts';
+import { createSessions } from './http/sessions.ts';
 import { createOperations, type Operations } from './operations.ts';
 import { createSpeech } from './protocols/index.ts';
 import { builtinProviders } from './providers/builtin.ts';
@@ -195,6 +199,10 @@ const run = async (
     audit,
     engine: () => engine,
     logo: createLogo(settings.branding.logo, { egress, logger: context.logger, now: () => context.clock.monotonic() }),
+    sessions: createSessions(context.store, context.clock, keyring, publicUrl),
+    renewalOverview: createRenewalOverview(context.store.db, context.clock),
+    pictures: createPictures(egress, context.clock),
+    dashboard: loadDashboard(publicUrl),
   });
   for (const pair of providersAtOdds(providerApps.catalogue.list())) context.logger.warn({}, oddsText(pair));
   context.metrics.observe(async () => ({ ...(await observe(context)), webhooks: await webhooks.observe() }));

@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import { type Evergrant, startEvergrant } from '../evergrant.ts';
+import { sessionCookie } from '../http/sessions.ts';
 import { builtinProviders } from '../providers/builtin.ts';
 import { needsNoApp } from '../providers/resolve.ts';
 import { canSimulate, createSandbox, createTryPage, type Sandbox, type SandboxPlatform } from '../sandbox/index.ts';
@@ -9,6 +10,7 @@ import { createLogger } from '../telemetry/log.ts';
 import { Secret } from '../telemetry/secret.ts';
 import { providerFixtures } from '../testing/fixtures.ts';
 import type { Arguments } from './arguments.ts';
+import { buildDashboard } from './dashboard.ts';
 import { type Fetch, listen, stopListening } from './listen.ts';
 import { readSettings } from './open.ts';
 import type { Output } from './output.ts';
@@ -30,6 +32,7 @@ export const start = async (args: Arguments, output: Output): Promise<number> =>
   const stopping = stopSignal();
   let evergrant: Evergrant;
   try {
+    await buildDashboard(logger);
     evergrant = await startEvergrant(settings, { logger });
     ready.resolve(routes(evergrant, sandbox));
   } catch (error) {
@@ -66,7 +69,10 @@ const withSandbox = (settings: Settings): { settings: Settings; sandbox: Sandbox
       ? { stateFile: join(dirname(database.path), 'sandbox.json') }
       : {}),
   });
-  return { settings: { ...settings, providers: { ...simulated(sandbox), ...settings.providers } }, sandbox };
+  return {
+    settings: { ...settings, sandbox: true, providers: { ...simulated(sandbox), ...settings.providers } },
+    sandbox,
+  };
 };
 
 const simulated = (sandbox: Sandbox): Record<string, ProviderSettings> => {
@@ -100,11 +106,19 @@ const routes = (evergrant: Evergrant, sandbox: Sandbox | null): Fetch => {
     providers: names.map((id) => ({ id, name: evergrant.catalogue.get(id).definition.name })),
     publicUrl,
     clock: systemClock,
+    links: [
+      { href: `${base}/sign-in`, words: 'The dashboard: sign in with the API key that was shown at the first start' },
+      { href: `${base}/openapi.json`, words: 'Description of the API (OpenAPI)' },
+    ],
   });
+  const { name: session } = sessionCookie(publicUrl);
+  const isSignedIn = (request: Request): boolean => (request.headers.get('cookie') ?? '').includes(`${session}=`);
   return (request, env) => {
     const path = new URL(request.url).pathname.slice(base.length);
     if (path.startsWith('/sandbox/')) return sandbox.fetch(request, env);
-    return path === '' || path === '/' || path.startsWith('/try/')
+    // Whoever has not signed in yet finds something to try at the front door; it needs no key.
+    const isFront = path === '' || path === '/';
+    return path.startsWith('/try/') || (isFront && !isSignedIn(request))
       ? tryPage.fetch(request)
       : evergrant.handler(request, env);
   };

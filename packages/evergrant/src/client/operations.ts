@@ -110,6 +110,13 @@ export type CreatedWebhook = Webhook & {
   secret: string;
 };
 
+export interface Disconnection {
+  /** Those on the same grant; they go on */
+  siblings: Connection[];
+  /** Whether its tokens are revoked at the platform, or why they are not */
+  atPlatform: 'revoked' | 'kept_for_others' | 'not_possible';
+}
+
 export interface Event {
   id: string;
   type: string;
@@ -195,6 +202,40 @@ export interface NewWebhook {
     | null;
   /** Only events of this owner */
   owner?: string | null;
+}
+
+export interface Overview {
+  connections: {
+    total: number;
+    statuses: {
+      active: number;
+      limited: number;
+      degraded: number;
+      reauthRequired: number;
+      disabled: number;
+    };
+    providers: {
+      provider: string;
+      total: number;
+      /** Those that are limited, degraded or must be reconnected */
+      troubled: number;
+    }[];
+  };
+  renewals: {
+    done: {
+      at: string;
+      renewed: number;
+      failed: number;
+    }[];
+    due: {
+      at: string;
+      count: number;
+    }[];
+    overdue: {
+      count: number;
+      oldest: string | null;
+    };
+  };
 }
 
 export interface Problem {
@@ -317,6 +358,8 @@ export interface Provider {
     /** What a login ends of what the same person granted this app before: what was granted with other scopes, or the oldest of many */
     consentEnds: 'nothing' | 'other_scopes' | 'oldest';
   };
+  /** Whether the sandbox plays it: then no app can be set */
+  simulated: boolean;
   /** What the operator should mend in the settings */
   warnings: string[];
   /** To be pasted into the platform's console, letter by letter */
@@ -555,6 +598,9 @@ export interface Operations {
     nextCursor: string | null;
   }>;
 
+  /** Read what disconnecting would do. `GET /v1/connections/{id}/disconnection`, needs `connections:read`. */
+  previewDisconnection(id: string, options?: CallOptions): Promise<Disconnection>;
+
   /** Renew now. `POST /v1/connections/{id}/refresh`, needs `connections:write`. */
   refresh(id: string, options?: CallOptions): Promise<Connection>;
 
@@ -713,6 +759,12 @@ export interface Operations {
 
   /** Send an event of the type webhook.test now. `POST /v1/webhooks/{id}/test`, needs `admin`. */
   testWebhook(id: string, options?: CallOptions): Promise<WebhookTest>;
+
+  /** Count connections by status and platform, and renewals by hour. `GET /v1/overview`, needs `connections:read`. */
+  getOverview(options?: CallOptions): Promise<Overview>;
+
+  /** Read the account's picture, so that the platform does not see who looks at it. `GET /v1/connections/{id}/picture`, needs `connections:read`. */
+  getConnectionPicture(id: string, options?: CallOptions): Promise<Response>;
 }
 
 /** How each of them is asked for. */
@@ -806,6 +858,15 @@ export const operations: Record<keyof Operations, Operation> = {
     takesBody: false,
     json: true,
     records: [],
+  },
+  previewDisconnection: {
+    method: 'GET',
+    path: '/v1/connections/{id}/disconnection',
+    query: [],
+    takesInput: false,
+    takesBody: false,
+    json: true,
+    records: ['siblings.metadata'],
   },
   refresh: {
     method: 'POST',
@@ -1021,6 +1082,24 @@ export const operations: Record<keyof Operations, Operation> = {
     takesInput: false,
     takesBody: false,
     json: true,
+    records: [],
+  },
+  getOverview: {
+    method: 'GET',
+    path: '/v1/overview',
+    query: [],
+    takesInput: false,
+    takesBody: false,
+    json: true,
+    records: [],
+  },
+  getConnectionPicture: {
+    method: 'GET',
+    path: '/v1/connections/{id}/picture',
+    query: [],
+    takesInput: false,
+    takesBody: false,
+    json: false,
     records: [],
   },
 };

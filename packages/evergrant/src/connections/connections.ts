@@ -5,7 +5,7 @@ import { openCredentials } from '../grants/credentials.ts';
 import { factsOf, planFor } from '../grants/plan.ts';
 import { awaitRenewal, errorOf, isoTime } from '../grants/read.ts';
 import type { Renewals } from '../grants/renew.ts';
-import { personOf, queueRevocation, tryRevocation } from '../grants/revocations.ts';
+import { type AtPlatform, atPlatform, personOf, queueRevocation, tryRevocation } from '../grants/revocations.ts';
 import {
   type ConnectionRow,
   type ConnectionStatus,
@@ -158,6 +158,26 @@ export const createConnections = (context: Context, renewals: Renewals, options:
   };
 
   /**
+   * What {@link disconnect} would do: which connections live on the same grant and go on, and what happens at the
+   * platform.
+   *
+   * @throws EvergrantError `connection_not_found`
+   */
+  const previewDisconnect = async (
+    id: string,
+    scope: Scope = {},
+  ): Promise<{ siblings: Connection[]; atPlatform: AtPlatform }> => {
+    const row = await owned(store.db, id, scope);
+    const ids = (await connections.ofGrant(store.db, row.grant_id)).map((other) => other.id).filter((it) => it !== id);
+    if (ids.length > 0) {
+      const siblings = await connections.list(store.db, { ids, limit: ids.length }, clock.now());
+      return { siblings: siblings.map(view), atPlatform: 'kept_for_others' };
+    }
+    const grant = (await grants.byId(store.db, row.grant_id))!;
+    return { siblings: [], atPlatform: await atPlatform(context, store.db, grant) };
+  };
+
+  /**
    * Renews now, past any pause after a failure but never past an attempt of unknown outcome. Where the platform has no
    * renewal, or not yet, nothing is sent.
    *
@@ -183,7 +203,7 @@ export const createConnections = (context: Context, renewals: Renewals, options:
     return row;
   };
 
-  return { get, list, listEvents, listRenewals, update, disconnect, refresh };
+  return { get, list, listEvents, listRenewals, update, disconnect, previewDisconnect, refresh };
 };
 
 const notFound = (id: string): EvergrantError => new EvergrantError('connection_not_found', { connectionId: id });

@@ -59,15 +59,40 @@ export const queueRevocation = async (
 
 const place = (id: string) => ({ table: 'revocations', column: 'credentials_sealed', row: id });
 
-const mayRevoke = async (context: Context, tx: Queryable, app: App, person: Person): Promise<boolean> => {
-  const { protocol } = app.definition;
-  if (protocol.kind === 'oauth2' && protocol.revocation === 'none') return false;
+/** What the end of a grant would do at the platform. */
+export type AtPlatform =
+  /** Its tokens are revoked there. */
+  | 'revoked'
+  /** Nothing: a revocation there would end other connections of the person, or might. */
+  | 'kept_for_others'
+  /** Nothing: the platform has no revocation, or the app is no longer configured. */
+  | 'not_possible';
+
+/** What {@link queueRevocation} would do when a grant is removed, while it is still there. */
+export const atPlatform = async (context: Context, db: Queryable, grant: GrantRow): Promise<AtPlatform> => {
+  const person = personOf(grant);
+  const app = appOf(context, person);
+  if (!app || isIrrevocable(app)) return 'not_possible';
+  return (await mayRevoke(context, db, app, person, grant.id)) ? 'revoked' : 'kept_for_others';
+};
+
+const isIrrevocable = ({ definition: { protocol } }: App): boolean =>
+  protocol.kind === 'oauth2' && protocol.revocation === 'none';
+
+const mayRevoke = async (
+  context: Context,
+  tx: Queryable,
+  app: App,
+  person: Person,
+  except?: string,
+): Promise<boolean> => {
+  if (isIrrevocable(app)) return false;
   if (app.definition.revocationEnds === 'token') return true;
   if (person.subject === null) return false;
   // Undeclared, it is not known to reach further than the provider itself.
   const providers = app.definition.revocationEnds === 'person' ? productsOf(context, app) : [app.provider];
   const { clientId, subject } = person;
-  return !(await grants.personHasConnections(tx, { providers, clientId, subject }));
+  return !(await grants.personHasConnections(tx, { providers, clientId, subject }, except));
 };
 
 const appOf = (context: Context, person: Person): App | null => {

@@ -8,8 +8,12 @@ import { countAddress } from './limits.ts';
 export const bearerOf = (c: HonoContext): string | null =>
   /^Bearer +([\w.~+/-]+=*)$/i.exec(c.req.header('authorization') ?? '')?.[1] ?? null;
 
-/** Wrong credentials are counted; too many from one address are told to wait. */
-const authenticate = async (deps: HttpDependencies, c: HonoContext<HttpEnv>): Promise<Principal> => {
+/**
+ * By API key, or by the cookie of a session where no key is given. Wrong keys are counted; too many from one address are
+ * told to wait. A session that is over is no guess at one.
+ */
+export const authenticate = async (deps: HttpDependencies, c: HonoContext<HttpEnv>): Promise<Principal> => {
+  if (c.req.header('authorization') === undefined && deps.sessions.isClaimed(c)) return deps.sessions.authenticate(c);
   const key = bearerOf(c);
   try {
     if (key === null) throw new EvergrantError('unauthenticated');

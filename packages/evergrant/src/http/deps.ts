@@ -13,9 +13,13 @@ import type { Renewals } from '../grants/renew.ts';
 import type { Settings } from '../settings/types.ts';
 import type { Page } from '../store/index.ts';
 import type { Audit } from './audit.ts';
+import type { DashboardFiles } from './dashboard.ts';
 import type { Keyring, Principal } from './keyring.ts';
 import type { Limits } from './limits.ts';
 import type { LogoSource } from './logo.ts';
+import type { RenewalOverviewOf } from './overview.ts';
+import type { Pictures } from './pictures.ts';
+import type { Sessions } from './sessions.ts';
 
 /** What the routes work with. */
 export interface HttpDependencies {
@@ -38,6 +42,11 @@ export interface HttpDependencies {
   /** The engine of this process, once it runs. */
   engine: () => Engine | null;
   logo: LogoSource;
+  sessions: Sessions;
+  renewalOverview: RenewalOverviewOf;
+  pictures: Pictures;
+  /** Null where it was not built. */
+  dashboard: DashboardFiles | null;
 }
 
 /** What middleware leaves for the routes. */

@@ -32,14 +32,12 @@ const open = async () => {
         return () => void seen.left++;
       },
     },
-    keyring: {
-      async authenticate() {
-        seen.asked++;
-        if (seen.fault) throw seen.fault;
-      },
-    },
   } as unknown as HttpDependencies;
-  const body = await streamEvents(deps, { key: 'eg_key', filter: {}, after: undefined });
+  const check = async () => {
+    seen.asked++;
+    if (seen.fault) throw seen.fault;
+  };
+  const body = await streamEvents(deps, { check, filter: {}, after: undefined });
   /** Lets a heartbeat pass, with what it awaits. */
   const pass = async (): Promise<void> => {
     clock.advance(beat);

@@ -13,8 +13,8 @@ const largestBuffer = 256 * 1024;
 const mostStreams = 1000;
 
 export interface StreamRequest {
-  /** The API key with which it was opened. */
-  key: string;
+  /** Whether whoever opened it still may. @throws EvergrantError `unauthenticated` */
+  check: () => Promise<unknown>;
   filter: TimelineFilter;
   after: string | undefined;
 }
@@ -26,8 +26,8 @@ export interface StreamRequest {
  * @throws EvergrantError `invalid_request` when `after` is no event, `rate_limited` when there are too many streams
  */
 export const streamEvents = async (
-  { following, keyring, context }: HttpDependencies,
-  { key, filter, after }: StreamRequest,
+  { following, context }: HttpDependencies,
+  { check, filter, after }: StreamRequest,
 ): Promise<ReadableStream<Uint8Array>> => {
   if (following.size >= mostStreams) throw new EvergrantError('rate_limited', { retryAfter: 15 });
   const { clock } = context;
@@ -69,7 +69,7 @@ export const streamEvents = async (
     if (stalled && isFull()) return follower.end();
     stalled = isFull();
     try {
-      await keyring.authenticate(key);
+      await check();
     } catch (error) {
       // A database that does not answer at this moment revokes no key.
       if (isEvergrantError(error, 'unauthenticated')) return follower.end();

@@ -147,6 +147,7 @@ export const provider = {
   name: 'Acme',
   protocol: 'oauth2',
   configured: true,
+  simulated: false,
   scopes: [{ scope: 'openid', permits: 'Know who signs in', required: true, requested: true }],
   traits: {
     max_concurrent_job: 2,
@@ -192,4 +193,17 @@ export const providerApp = {
   redirect_uri: provider.redirect_uri,
   source: 'api',
   updated_at: start,
+};
+
+export const overview = {
+  connections: {
+    total: 3,
+    statuses: { active: 2, limited: 0, degraded: 0, reauth_required: 1, disabled: 0 },
+    providers: [{ provider: 'acme', total: 3, troubled: 1 }],
+  },
+  renewals: {
+    done: [{ at: start, renewed: 4, failed: 0 }],
+    due: [{ at: later, count: 2 }],
+    overdue: { count: 0, oldest: null },
+  },
 };

@@ -23,6 +23,8 @@ export interface Principal {
   permissions: readonly Permission[];
   /** Null: everybody's. */
   owner: string | null;
+  /** Whether a cookie of the dashboard says so: then what gives out tokens, or acts with them, is closed. */
+  session?: true;
 }
 
 /** An API key as it is shown after it was made. */
@@ -48,6 +50,8 @@ export interface Keyring {
   readonly created: Secret | null;
   /** @throws EvergrantError `unauthenticated` */
   authenticate(key: string): Promise<Principal>;
+  /** As {@link Keyring.authenticate}, for what keeps only the hash of a key. @throws EvergrantError `unauthenticated` */
+  ofHash(keyHash: string): Promise<Principal>;
   /** Makes a key, which is shown by this answer and never again. */
   create(input: NewKey): Promise<ApiKey & { key: Secret }>;
   /** Newest first; without those that were revoked. */
@@ -90,21 +94,23 @@ export const createKeyring = async (store: Store, clock: Clock, configured: Secr
     return { ...toApiKey(row), key: new Secret(key) };
   };
 
+  const ofHash = async (hash: string, mayBeMade = true): Promise<Principal> => {
+    if (bootstrap && timingSafeEqual(Buffer.from(hash), bootstrap)) {
+      return { keyId: 'bootstrap', permissions: ['admin'], owner: null };
+    }
+    const row = mayBeMade ? await store.reads.apiKey(hash) : undefined;
+    if (!row) throw new EvergrantError('unauthenticated');
+    noteUse(row.id, clock.now());
+    return { keyId: row.id, permissions: JSON.parse(row.permissions) as Permission[], owner: row.owner };
+  };
+
   const isFirstStart = bootstrap === null && !(await keys.any(store.db));
   const created = isFirstStart ? (await create({ name: 'bootstrap', permissions: ['admin'] })).key : null;
   return {
     created,
     create,
-    async authenticate(key) {
-      const hash = hashToken(key);
-      if (bootstrap && timingSafeEqual(Buffer.from(hash), bootstrap)) {
-        return { keyId: 'bootstrap', permissions: ['admin'], owner: null };
-      }
-      const row = key.startsWith('eg_') ? await store.reads.apiKey(hash) : undefined;
-      if (!row) throw new EvergrantError('unauthenticated');
-      noteUse(row.id, clock.now());
-      return { keyId: row.id, permissions: JSON.parse(row.permissions) as Permission[], owner: row.owner };
-    },
+    authenticate: (key) => ofHash(hashToken(key), key.startsWith('eg_')),
+    ofHash,
     async list(page = {}) {
       const { before, size } = pageOf(page, 'key_');
       return toPage((await keys.list(store.db, { before, limit: size + 1 })).map(toApiKey), size);
@@ -124,8 +130,12 @@ const toApiKey = (row: ApiKeyRow): ApiKey => ({
   lastUsedAt: row.last_used_at === null ? null : new Date(row.last_used_at).toISOString(),
 });
 
-/** `admin` may do everything, and who may write connections may read them. */
+/**
+ * `admin` may do everything, and who may write connections may read them. No session reads tokens: what runs in a
+ * browser has no use for them, and what breaks into a page finds none.
+ */
 export const permits = (principal: Principal, needed: Permission): boolean =>
-  principal.permissions.includes('admin') ||
-  principal.permissions.includes(needed) ||
-  (needed === 'connections:read' && principal.permissions.includes('connections:write'));
+  !(principal.session && (needed === 'tokens:read' || needed === 'calls:write')) &&
+  (principal.permissions.includes('admin') ||
+    principal.permissions.includes(needed) ||
+    (needed === 'connections:read' && principal.permissions.includes('connections:write')));

@@ -1,7 +1,8 @@
-import { type Expression, type InferResult, type SqlBool, sql } from 'kysely';
+import { type Expression, type InferResult, type RawBuilder, type SqlBool, sql } from 'kysely';
 import { isPostgres, type Queryable, textsOf } from './dialect.ts';
 import { prepared } from './prepared.ts';
 import type { Changes, ConnectionRow, ConnectionsTable, New } from './schema.ts';
+import { searched } from './search.ts';
 
 /** The status as every surface shows it; follows from what is stored, so it is stored nowhere. */
 export type ConnectionStatus = 'active' | 'limited' | 'degraded' | 'reauth_required' | 'disabled' | 'pending';
@@ -93,18 +94,95 @@ export const list = (db: Queryable, filter: ConnectionFilter, now: number): Prom
     if (filter.ids) query = query.where('connections.id', 'in', filter.ids);
     if (filter.owner !== undefined) query = query.where('connections.owner', '=', filter.owner);
     if (filter.provider !== undefined) query = query.where('connections.provider', '=', filter.provider);
-    if (filter.status !== undefined) query = query.where(statusAt(now), '=', filter.status);
+    if (filter.status !== undefined) {
+      query = query.where(statusAt(now), '=', filter.status);
+      const candidates = idsThatMayBe(filter.status, now);
+      if (candidates) query = query.where(sql<SqlBool>`connections.id in (${candidates})`);
+    }
     if (filter.before !== undefined) query = query.where('connections.id', '<', filter.before);
     if (filter.q !== undefined) query = query.where(matches(filter.q));
     return query;
   });
 
+/** How many connections there are of each platform and status; those without one are left out. */
+export const counts = async (
+  db: Queryable,
+  { owner }: { owner?: string },
+  now: number,
+): Promise<{ provider: string; status: ConnectionStatus; count: number }[]> => {
+  const totals = await db
+    .selectFrom('connections')
+    .select((e) => ['provider', e.fn.countAll<number>().as('count')])
+    .$if(owner !== undefined, (query) => query.where('owner', '=', owner!))
+    .groupBy('provider')
+    .execute();
+  // Few are anything but active, and those are found by indexes: nobody looks at a hundred thousand rows to count them.
+  const others = await db
+    .selectFrom(troubled(db, owner, now).as('troubled'))
+    .select((e) => ['provider', 'status', e.fn.countAll<number>().as('count')])
+    .where('status', '<>', 'active')
+    .groupBy(['provider', 'status'])
+    .execute();
+  const active = totals.map(({ provider, count }) => ({
+    provider,
+    status: 'active' as const,
+    count: others.reduce(
+      (left, other) => (other.provider === provider ? left - Number(other.count) : left),
+      Number(count),
+    ),
+  }));
+  return [...active, ...others.map((row) => ({ ...row, count: Number(row.count) }))].filter(({ count }) => count > 0);
+};
+
+const troubled = (db: Queryable, owner: string | undefined, now: number) => {
+  const ids = sql.join(
+    (['disabled', 'limited', 'reauth_required', 'degraded'] as const).map((status) => idsThatMayBe(status, now)!),
+    sql` union `,
+  );
+  return db
+    .selectFrom('connections')
+    .innerJoin('grants', 'grants.id', 'connections.grant_id')
+    .leftJoin('schedule', 'schedule.grant_id', 'grants.id')
+    .leftJoin('provider_gates', (join) =>
+      join
+        .onRef('provider_gates.provider', '=', 'schedule.provider')
+        .onRef('provider_gates.client_id', '=', 'schedule.client_id'),
+    )
+    .select(['connections.provider', statusAt(now).as('status')])
+    .where(sql<SqlBool>`connections.id in (${ids})`)
+    .$if(owner !== undefined, (query) => query.where('connections.owner', '=', owner!));
+};
+
+/**
+ * A subquery for the ids of all connections of a status, and some that have a stronger one besides. Its conditions are
+ * those of partial indexes, letter by letter. Null: most have it, and a scan finds them at once.
+ */
+const idsThatMayBe = (status: ConnectionStatus, now: number): RawBuilder<unknown> | null => {
+  switch (status) {
+    case 'disabled':
+      return sql`select id from connections where disabled_at is not null`;
+    case 'limited':
+      return sql`select id from connections where scopes_missing <> '[]'`;
+    case 'reauth_required':
+      return sql`select c.id from grants g join connections c on c.grant_id = g.id where g.status = 'reauth_required'
+        union select id from connections where ended_reason is not null`;
+    case 'degraded':
+      return sql`select c.id from grants g join connections c on c.grant_id = g.id where g.degraded_at is not null
+        union select c.id from provider_gates p
+          join schedule s on s.provider = p.provider and s.client_id = p.client_id and s.due_at is not null
+          join grants g on g.id = s.grant_id and g.expires_at <= ${now}
+          join connections c on c.grant_id = g.id
+        where p.blocked_by is not null`;
+    case 'active':
+    case 'pending':
+      return null;
+  }
+};
+
 /** Case-insensitive search without wildcards of the caller's making. */
 const matches = (text: string): Expression<SqlBool> => {
   const pattern = `%${text.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`;
-  return sql<SqlBool>`(lower(connections.name) like ${pattern} escape '\\'
-    or lower(connections.username) like ${pattern} escape '\\'
-    or lower(connections.owner) like ${pattern} escape '\\')`;
+  return sql<SqlBool>`connections.id in (select id from connections where ${searched} like ${pattern} escape '\\')`;
 };
 
 /** @param lock whether the row is about to be changed by what is read */

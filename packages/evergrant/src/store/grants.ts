@@ -53,8 +53,12 @@ export interface PersonKey {
   subject: string;
 }
 
-/** Whether any connection lives on another grant of the same person and app, whoever owns it. */
-export const personHasConnections = async (db: Queryable, person: PersonKey): Promise<boolean> => {
+/**
+ * Whether any connection lives on a grant of that person and app, whoever owns it.
+ *
+ * @param except a grant that does not count
+ */
+export const personHasConnections = async (db: Queryable, person: PersonKey, except?: string): Promise<boolean> => {
   const row = await db
     .selectFrom('grants')
     .innerJoin('connections', 'connections.grant_id', 'grants.id')
@@ -62,6 +66,7 @@ export const personHasConnections = async (db: Queryable, person: PersonKey): Pr
     .where('grants.provider', 'in', person.providers)
     .where('grants.client_id', '=', person.clientId)
     .where('grants.subject', '=', person.subject)
+    .$if(except !== undefined, (query) => query.where('grants.id', '<>', except!))
     .limit(1)
     .executeTakeFirst();
   return row !== undefined;

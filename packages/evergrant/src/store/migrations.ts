@@ -1,5 +1,6 @@
 import { type ColumnDataType, type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
+import { overview, sessions } from './dashboard-migrations.ts';
 import { eventPositions, webhooks } from './event-migrations.ts';
 
 /** Column types that the two databases spell differently. */
@@ -28,6 +29,8 @@ export const migrations = (types: ColumnTypes): Record<string, Migration> => ({
   '0008_provider_apps': { up: (db) => providerApps(db, types) },
   '0009_imports': { up: imports },
   '0010_grants_ended': { up: grantsEnded },
+  '0011_sessions': { up: (db) => sessions(db, types) },
+  '0012_overview': { up: overview },
 });
 
 // biome-ignore lint/suspicious/noExplicitAny: a migration outlives the schema types

@@ -269,6 +269,19 @@ export interface ApiKeysTable {
   last_used_at: number | null;
 }
 
+/** Somebody who signed in to the dashboard with an API key. It stands and falls with that key. */
+export interface SessionsTable {
+  id: string;
+  token_hash: string;
+  /** Of the API key: what that permits is looked up at every request. */
+  key_hash: string;
+  created_at: number;
+  /** The last request that a person made, to the minute. */
+  seen_at: number;
+  /** The end that no use puts off. */
+  expires_at: number;
+}
+
 /** Small facts about this installation, e.g. the sealed check value that proves the key fits. */
 export interface InstallationTable {
   name: string;
@@ -368,6 +381,7 @@ export interface Database {
   webhook_endpoints: WebhookEndpointsTable;
   webhook_deliveries: WebhookDeliveriesTable;
   api_keys: ApiKeysTable;
+  sessions: SessionsTable;
   installation: InstallationTable;
 }
 
@@ -382,6 +396,7 @@ export type NewEvent = Insertable<EventsTable>;
 export type WebhookEndpointRow = Selectable<WebhookEndpointsTable>;
 export type WebhookDeliveryRow = Selectable<WebhookDeliveriesTable>;
 export type ApiKeyRow = Selectable<ApiKeysTable>;
+export type SessionRow = Selectable<SessionsTable>;
 export type RevocationRow = Selectable<RevocationsTable>;
 export type InstanceAppRow = Selectable<InstanceAppsTable>;
 export type ProviderAppRow = Selectable<ProviderAppsTable>;

@@ -1,6 +1,6 @@
 import { v7 } from 'uuid';
 
-export type IdPrefix = 'conn' | 'grant' | 'flow' | 'evt' | 'key' | 'att' | 'rev' | 'app' | 'whk' | 'dlv';
+export type IdPrefix = 'conn' | 'grant' | 'flow' | 'evt' | 'key' | 'att' | 'rev' | 'app' | 'whk' | 'dlv' | 'ses';
 
 /** A prefixed id that sorts by the time at which it was made (UUIDv7, RFC 9562 section 5.7). */
 export const newId = (prefix: IdPrefix): string => `${prefix}_${v7().replaceAll('-', '')}`;

@@ -11,6 +11,8 @@ import { startProcess } from '../support/process.ts';
 export interface Service {
   readonly url: string;
   readonly api: Api;
+  /** The key that its first start showed. */
+  readonly apiKey: string;
   /** Begins a flow; its link asks before it leaves for the platform unless `skip_confirmation` is set. */
   connect(body?: ConnectRequest): Promise<{ id: string; url: string; status_token: string }>;
 }
@@ -34,6 +36,9 @@ export const useService = (configure?: () => EvergrantConfig): Service => {
     },
     get api() {
       return running.api;
+    },
+    get apiKey() {
+      return running.apiKey;
     },
     async connect(body) {
       return expectBody(await running.api.connect({ owner: 'user_42', ...body }));
@@ -59,7 +64,7 @@ const startService = async (config?: EvergrantConfig) => {
     await running.says('Evergrant is ready');
     const apiKey = /API key +(\S+)/.exec(running.stdout())?.[1];
     if (!apiKey) throw new Error(`No API key was shown:\n${running.output()}`);
-    return { url, api: createApi(url, apiKey), stop };
+    return { url, apiKey, api: createApi(url, apiKey), stop };
   } catch (error) {
     await stop();
     throw error;

@@ -9,6 +9,9 @@ interface OpenApi {
 
 /** Every operation of the OpenAPI document, with a connection and a flow that exist in its path. */
 const operationsOf = async (harness: Harness) => {
+  const picture = `${harness.stub.origin}/alice.png`;
+  harness.stub.accounts.set('alice', { id: 'alice', name: 'Alice', picture });
+  harness.stub.answer('/alice.png', { headers: { 'content-type': 'image/png' }, body: 'picture' });
   const { connection, flow } = await harness.connect();
   const webhook = await addWebhook(harness, { url: 'http://127.0.0.1:9/hook' });
   const { data } = await harness.api<OpenApi>('GET', '/openapi.json', { key: null });

@@ -11,7 +11,8 @@ export type CanaryKind =
   | 'nonce'
   | 'client secret'
   | 'webhook secret'
-  | 'API key';
+  | 'API key'
+  | 'session';
 
 /** A secret that came out where it must not. The secret itself is cut short, so that a report may be read. */
 export interface Leak {

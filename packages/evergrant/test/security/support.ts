@@ -177,6 +177,7 @@ export const startHarness = async (options: HarnessOptions = {}) => {
       [showsKey, ['API key']],
       [showsSecret, ['webhook secret']],
       [passesOn, ['state', 'code']],
+      [path === '/session' && reply.status === 201, ['session']],
     ];
     record(
       `${method} ${path}`,

@@ -15,6 +15,7 @@ import {
   aProviderApp,
   aRevocation,
   aSchedule,
+  aSession,
   noon,
 } from './rows.ts';
 import { describeOnEachDatabase } from './support.ts';
@@ -186,6 +187,7 @@ const rows: { [Table in keyof Database]: object[] } = {
     }),
   ],
   api_keys: [aKey('key_2'), full(aKey('key_1'), { name: awkward, owner: awkward, revoked_at: noon })],
+  sessions: [aSession('ses_1', { token_hash: awkward, key_hash: awkward, expires_at: farFuture })],
   installation: [
     { name: 'empty', value: new Uint8Array(0) },
     { name: 'full', value: everyByte },

@@ -11,6 +11,7 @@ import type {
   ProviderAppRow,
   RevocationRow,
   ScheduleRow,
+  SessionRow,
   WebhookDeliveryRow,
   WebhookEndpointRow,
 } from '../../src/store/index.ts';
@@ -237,6 +238,16 @@ export const aKey = (id: string, more: Partial<ApiKeyRow> = {}): ApiKeyRow => ({
   created_at: noon,
   revoked_at: null,
   last_used_at: null,
+  ...more,
+});
+
+export const aSession = (id: string, more: Partial<SessionRow> = {}): SessionRow => ({
+  id,
+  token_hash: `hash of ${id}`,
+  key_hash: 'hash of key_1',
+  created_at: noon,
+  seen_at: noon,
+  expires_at: noon + 43_200_000,
   ...more,
 });
 

@@ -84,6 +84,7 @@ const tables = [
   'webhook_endpoints',
   'webhook_deliveries',
   'api_keys',
+  'sessions',
   'call_slots',
   'client_keys',
   'provider_apps',

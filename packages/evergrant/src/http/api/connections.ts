@@ -44,6 +44,7 @@ const disconnectQuery = z.strictObject({
 export const addConnectionRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void => {
   addReading(app, deps);
   addRenewals(app, deps);
+  addPreview(app, deps);
   addChanging(app, deps);
   addTokens(app, deps);
 };
@@ -135,6 +136,34 @@ const addRenewals = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void =>
     async (c) => {
       const renewals = await deps.connections.listRenewals(c.req.valid('param').id, c.get('principal'));
       return c.json({ data: renewals.map(renewalBody), next_cursor: null }, 200);
+    },
+  );
+};
+
+export const disconnectionSchema = z
+  .object({
+    siblings: z.array(connectionSchema).openapi({ description: 'Those on the same grant; they go on' }),
+    at_platform: z.enum(['revoked', 'kept_for_others', 'not_possible']).openapi({
+      description: 'Whether its tokens are revoked at the platform, or why they are not',
+    }),
+  })
+  .openapi('Disconnection', { examples: [{ siblings: [], at_platform: 'revoked' }] });
+
+const addPreview = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void => {
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/connections/{id}/disconnection',
+      operationId: 'previewDisconnection',
+      summary: 'Read what disconnecting would do',
+      security: [{ apiKey: ['connections:read'] }],
+      middleware: requires(deps, 'connections:read'),
+      request: { params: connectionId },
+      responses: { 200: json('What it would do', disconnectionSchema), ...problems },
+    }),
+    async (c) => {
+      const preview = await deps.connections.previewDisconnect(c.req.valid('param').id, c.get('principal'));
+      return c.json({ siblings: preview.siblings.map(connectionBody), at_platform: preview.atPlatform }, 200);
     },
   );
 };

@@ -2,7 +2,7 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context as HonoContext } from 'hono';
 import { type EventType, eventTypes } from '../../events/index.ts';
 import type { TimelineFilter } from '../../events/timeline.ts';
-import { bearerOf, requires } from '../auth.ts';
+import { authenticate, requires } from '../auth.ts';
 import type { HttpDependencies, HttpEnv } from '../deps.ts';
 import { streamEvents } from '../event-stream.ts';
 import { connection } from '../examples.ts';
@@ -102,7 +102,7 @@ const addStream = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void => {
     const { after, ...query } = checked.data;
     const filter = filterOf(query, c.get('principal'));
     const body = await streamEvents(deps, {
-      key: bearerOf(c)!,
+      check: () => authenticate(deps, c),
       // An owner that no event has.
       filter: filter ?? { owner: '' },
       // A client that comes back after a fault says itself where it stood.

@@ -6,7 +6,7 @@ import { key as exampleKey } from '../examples.ts';
 import { type ApiKey, type Permission, type Principal, permissions } from '../keyring.ts';
 import { callerText, idOf, json, jsonBody, pageOf, pageQuery, problems, time } from '../schemas.ts';
 
-const keySchema = z
+export const keySchema = z
   .object({
     id: z.string(),
     name: z.string(),

@@ -6,7 +6,7 @@ import { newProviderApp, provider, providerApp } from '../examples.ts';
 import { callerText, idOf, json, jsonBody, problems, time } from '../schemas.ts';
 import { refuseBound } from './keys.ts';
 
-const appSchema = z
+export const appSchema = z
   .object({
     provider: z.string(),
     client_id: z.string(),

@@ -10,7 +10,7 @@ import type { HttpDependencies, HttpEnv } from '../deps.ts';
 import { provider } from '../examples.ts';
 import { idOf, json, pageOf, problems, time } from '../schemas.ts';
 
-const providerSchema = z
+export const providerSchema = z
   .object({
     id: z.string(),
     name: z.string(),
@@ -35,6 +35,7 @@ const providerSchema = z
           'What a login ends of what the same person granted this app before: what was granted with other scopes, or the oldest of many',
       }),
     }),
+    simulated: z.boolean().openapi({ description: 'Whether the sandbox plays it: then no app can be set' }),
     warnings: z.array(z.string()).openapi({ description: 'What the operator should mend in the settings' }),
     redirect_uri: z.string().openapi({ description: "To be pasted into the platform's console, letter by letter" }),
     instance: z.object({ label: z.string(), placeholder: z.string() }).nullable(),
@@ -116,6 +117,7 @@ const providerBody = (
     scopes: scopesOf(provider),
     traits: traitsOf(definition),
     warnings: warningsOf(provider, catalogue),
+    simulated: provider.simulated,
     redirect_uri: redirectUriFor(publicUrl, definition.id, provider.redirectUriSetting),
     instance: instance ? { label: instance.label, placeholder: instance.placeholder } : null,
     setup: setup

@@ -1,0 +1,295 @@
+import { useState } from 'react';
+import { Link, useLocation } from 'wouter';
+import { useConnect, useConnection, useProviders, useRenew, useSwitch } from '../api/queries.ts';
+import type { Connection, Provider } from '../api/types.ts';
+import { useTitle } from '../lib/title.ts';
+import { accountName, handle, problemWords, reasonWords } from '../lib/words.ts';
+import { usePermits } from '../session.tsx';
+import { Avatar, StatusBadge } from '../ui/account.tsx';
+import { Button, Copyable } from '../ui/controls.tsx';
+import { DisconnectDialog } from '../ui/disconnect-dialog.tsx';
+import { History } from '../ui/history.tsx';
+import { Icon } from '../ui/icons.tsx';
+import { LifeBar } from '../ui/life-bar.tsx';
+import { Scopes } from '../ui/scopes.tsx';
+import { Empty, Fault, Loading, Note } from '../ui/states.tsx';
+import { Ago, Day, Until } from '../ui/time.tsx';
+
+export default function OneConnection({ id }: { id: string }) {
+  const connection = useConnection(id);
+  const providers = useProviders();
+  useTitle(connection.data ? accountName(connection.data) : 'Connection');
+  const { data, error } = connection;
+  return (
+    <>
+      <Link href="/connections" className="up">
+        <Icon name="back" />
+        Connections
+      </Link>
+      {data === null ? (
+        <Empty title="This connection does not exist">
+          <p>It was disconnected, or it belongs to somebody else.</p>
+        </Empty>
+      ) : data ? (
+        <>
+          {error && <Fault error={error} retry={() => void connection.refetch()} />}
+          <Whole connection={data} provider={providers.data?.find((one) => one.id === data.provider)} />
+        </>
+      ) : error ? (
+        <Fault error={error} retry={() => void connection.refetch()} />
+      ) : (
+        <Loading rows={4} height="tall" />
+      )}
+    </>
+  );
+}
+
+const Whole = ({ connection, provider }: { connection: Connection; provider: Provider | undefined }) => {
+  const { account } = connection;
+  const name = accountName(connection);
+  const platform = provider?.name ?? connection.provider;
+  return (
+    <>
+      <header className="page-head identity">
+        <Avatar connection={connection} size="large" />
+        <div className="who">
+          <h1>{name}</h1>
+          <p className="soft">{[platform, handle(connection), account.type].filter(Boolean).join(' · ')}</p>
+        </div>
+        <StatusBadge status={connection.status} />
+      </header>
+      <Actions connection={connection} platform={platform} />
+      <Trouble connection={connection} platform={platform} />
+      <div className="columns">
+        <div>
+          <TokenCard connection={connection} />
+          <History id={connection.id} />
+        </div>
+        <div>
+          <IdentityCard connection={connection} platform={platform} />
+          <Scopes connection={connection} provider={provider} platform={platform} />
+        </div>
+      </div>
+    </>
+  );
+};
+
+const Actions = ({ connection, platform }: { connection: Connection; platform: string }) => {
+  const { id, status, owner, token } = connection;
+  const [, navigate] = useLocation();
+  const renew = useRenew(id);
+  const toggle = useSwitch(id);
+  const connect = useConnect();
+  const [leaving, setLeaving] = useState(false);
+  if (!usePermits('connections:write')) return null;
+  const isOff = status === 'disabled';
+  const needsPerson = status === 'reauth_required' || status === 'limited';
+  const reconnect = async (): Promise<void> => {
+    const flow = await connect.mutateAsync({
+      connection_id: id,
+      owner,
+      skip_confirmation: true,
+      return_to: window.location.href.split('?')[0],
+    });
+    window.location.assign(flow.url);
+  };
+  const failure = renew.error ?? toggle.error ?? connect.error;
+  return (
+    <>
+      <div className="actions">
+        {needsPerson && (
+          <Button kind="primary" icon="link" busy={connect.isPending} onClick={() => void reconnect().catch(() => {})}>
+            Reconnect
+          </Button>
+        )}
+        {token.refreshable && !isOff && status !== 'reauth_required' && (
+          <Button icon="renew" busy={renew.isPending} onClick={() => renew.mutate()}>
+            {renew.isPending ? 'Renewing…' : 'Renew now'}
+          </Button>
+        )}
+        {!needsPerson && !isOff && (
+          <Button icon="link" busy={connect.isPending} onClick={() => void reconnect().catch(() => {})}>
+            Reconnect
+          </Button>
+        )}
+        <Button busy={toggle.isPending} onClick={() => toggle.mutate(!isOff)}>
+          {isOff ? 'Enable' : 'Disable'}
+        </Button>
+        <Button kind="danger" onClick={() => setLeaving(true)}>
+          Disconnect
+        </Button>
+        <span role="status" className="soft">
+          {renew.isSuccess && !renew.isPending && 'Asked for a new token just now.'}
+        </span>
+      </div>
+      {failure && <Fault error={failure} />}
+      {leaving && (
+        <DisconnectDialog
+          connection={connection}
+          platform={platform}
+          onClose={() => setLeaving(false)}
+          onDone={() => navigate('/connections')}
+        />
+      )}
+    </>
+  );
+};
+
+const Trouble = ({ connection, platform }: { connection: Connection; platform: string }) => {
+  const { status, reason, last_error: error, reconnect_url: url, account, scopes } = connection;
+  const who = account.name ?? 'The person';
+  const link = url && (
+    <p className="paste">
+      <Copyable text={url} label="the link at which the person connects again" />
+    </p>
+  );
+  switch (status) {
+    case 'reauth_required':
+      return (
+        <Note look="bad" icon="alert">
+          <strong>
+            {who} must connect again{reason && `: ${reasonWords(reason)}`}.
+          </strong>
+          <p>No token is handed out until then. Send this link; it does nothing but reconnect this account.</p>
+          {link}
+        </Note>
+      );
+    case 'limited':
+      return (
+        <Note look="warn" icon="alert">
+          <strong>
+            It works, but {platform} did not grant everything: {scopes.missing.join(', ')}.
+          </strong>
+          <p>Calls that need it will fail. At this link the person is asked for it again.</p>
+          {link}
+        </Note>
+      );
+    case 'degraded':
+      return (
+        <Note look="warn" icon="alert">
+          <strong>The token ran out{error && `: ${problemWords(error.code)}`}.</strong>
+          <p>Renewing it is tried again and again; nobody has to do anything but, perhaps, wait for {platform}.</p>
+          {error?.detail && <p className="soft">{error.detail}</p>}
+        </Note>
+      );
+    case 'disabled':
+      return (
+        <Note look="quiet" icon="alert">
+          <strong>Switched off.</strong>
+          <p>Nothing is renewed or handed out. Enabled again soon enough, it goes on where it stopped.</p>
+        </Note>
+      );
+    default:
+      return error ? (
+        <Note look="warn" icon="alert">
+          <strong>The last renewal failed: {problemWords(error.code)}.</strong>
+          <p>The token still works, and the next try comes by itself.</p>
+        </Note>
+      ) : null;
+  }
+};
+
+const TokenCard = ({ connection }: { connection: Connection }) => {
+  const { token, status, created_at: created } = connection;
+  const usable = status !== 'reauth_required' && status !== 'disabled';
+  const since = token.last_refreshed_at ?? created;
+  const renewals = Math.max(0, token.generation - 1);
+  return (
+    <section className="card">
+      <header>
+        <h2>Token</h2>
+      </header>
+      {usable && token.expires_at !== null && <LifeBar since={since} until={token.expires_at} />}
+      <dl className="facts">
+        <div>
+          <dt>Ends</dt>
+          <dd>
+            {!usable ? (
+              'There is no valid token'
+            ) : token.expires_at === null ? (
+              'Never'
+            ) : (
+              <Until at={token.expires_at} lead="in " past="Ran out " />
+            )}
+          </dd>
+        </div>
+        <div>
+          <dt>Next renewal</dt>
+          <dd>
+            {!token.refreshable ? (
+              'Not possible on this platform'
+            ) : token.next_refresh_at === null || !usable ? (
+              'None'
+            ) : (
+              <Until at={token.next_refresh_at} lead="in " over="now" />
+            )}
+          </dd>
+        </div>
+        <div>
+          <dt>Last renewed</dt>
+          <dd>{token.last_refreshed_at === null ? 'Not yet' : <Ago at={token.last_refreshed_at} />}</dd>
+        </div>
+        <div>
+          <dt>Renewed</dt>
+          <dd>{renewals === 0 ? 'Not yet' : renewals === 1 ? 'Once' : `${renewals} times`}</dd>
+        </div>
+        {token.refresh_expires_at !== null && (
+          <div>
+            <dt>Access ends</dt>
+            <dd>
+              <Until at={token.refresh_expires_at} lead="in " />, unless the person connects again
+            </dd>
+          </div>
+        )}
+      </dl>
+    </section>
+  );
+};
+
+const IdentityCard = ({ connection, platform }: { connection: Connection; platform: string }) => {
+  const { account, owner, id, created_at: created, metadata } = connection;
+  return (
+    <section className="card">
+      <header>
+        <h2>Account</h2>
+        {account.url && (
+          <a href={account.url} target="_blank" rel="noreferrer noopener">
+            Open on {platform} <Icon name="open" />
+          </a>
+        )}
+      </header>
+      <dl className="facts">
+        <div>
+          <dt>Owner</dt>
+          <dd>
+            <Link href={`/connections?owner=${encodeURIComponent(owner)}`}>{owner}</Link>
+          </dd>
+        </div>
+        <div>
+          <dt>Id there</dt>
+          <dd>
+            <code>{account.id}</code>
+          </dd>
+        </div>
+        <div>
+          <dt>Id here</dt>
+          <dd>
+            <Copyable text={id} label="the id of the connection" />
+          </dd>
+        </div>
+        <div>
+          <dt>Connected</dt>
+          <dd>
+            <Day at={created} />
+          </dd>
+        </div>
+      </dl>
+      {Object.keys(metadata).length > 0 && (
+        <details>
+          <summary>Metadata</summary>
+          <pre>{JSON.stringify(metadata, null, 2)}</pre>
+        </details>
+      )}
+    </section>
+  );
+};
