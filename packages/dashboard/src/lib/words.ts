@@ -1,3 +1,4 @@
+import type { EventType } from '../../../evergrant/src/events/index.ts';
 import type { Connection, Permission, Status, TimelineEvent } from '../api/types.ts';
 import { counted } from './time.ts';
 
@@ -70,6 +71,8 @@ export const eventWords = ({ type, data }: Pick<TimelineEvent, 'type' | 'data'>)
       return { words: `Token ran out before it could be renewed${because(code)}`, look: 'warn' };
     case 'connection.reauth_required':
       return { words: `Must be reconnected${because(reason ?? code)}`, look: 'bad' };
+    case 'connection.reauth_reminder':
+      return { words: `Still waits to be reconnected${because(reason)}`, look: 'warn' };
     case 'connection.recovered':
       return { words: 'Works again', look: 'good' };
     case 'connection.disabled':
@@ -91,22 +94,25 @@ export const eventWords = ({ type, data }: Pick<TimelineEvent, 'type' | 'data'>)
   }
 };
 
-export const eventTypes = [
-  'connection.created',
-  'connection.updated',
-  'connection.refreshed',
-  'connection.refresh_failed',
-  'connection.limited',
-  'connection.degraded',
-  'connection.reauth_required',
-  'connection.recovered',
-  'connection.disabled',
-  'connection.deleted',
-  'connection.expiring',
-  'provider.app_invalid',
-  'provider.recovered',
-  'flow.failed',
-] as const;
+/** All that may happen; the compiler misses whatever is not here. */
+const everyEventType: Record<EventType, true> = {
+  'connection.created': true,
+  'connection.updated': true,
+  'connection.refreshed': true,
+  'connection.refresh_failed': true,
+  'connection.limited': true,
+  'connection.degraded': true,
+  'connection.reauth_required': true,
+  'connection.reauth_reminder': true,
+  'connection.recovered': true,
+  'connection.disabled': true,
+  'connection.deleted': true,
+  'connection.expiring': true,
+  'provider.app_invalid': true,
+  'provider.recovered': true,
+  'flow.failed': true,
+};
+export const eventTypes = Object.keys(everyEventType) as EventType[];
 
 const outcomes: Record<string, { words: string; look: Look }> = {
   renewed: { words: 'Renewed', look: 'good' },

@@ -66,7 +66,7 @@ const assetOf = (name: string): Asset => {
 };
 
 /** Everything that the dashboard has an address for. */
-const pages = [
+export const dashboardPages: readonly string[] = [
   '/',
   '/sign-in',
   '/welcome',
@@ -98,7 +98,7 @@ export const addDashboard = (app: OpenAPIHono<HttpEnv>, { dashboard }: HttpDepen
   if (!dashboard) return;
   const page = (c: HonoContext<HttpEnv>): Response =>
     c.html(dashboard.document, 200, { 'content-security-policy': contentSecurityPolicy });
-  for (const path of pages) app.get(path, page);
+  for (const path of dashboardPages) app.get(path, page);
   app.get('/assets/:name', async (c) => {
     const asset = dashboard.assets.get(c.req.param('name'));
     if (!asset) return c.notFound();

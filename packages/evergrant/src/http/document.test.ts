@@ -7,6 +7,7 @@ import { systemClock } from '../telemetry/clock.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { version } from '../telemetry/version.ts';
 import { createRoutes } from './app.ts';
+import { dashboardPages } from './dashboard.ts';
 import type { HttpDependencies } from './deps.ts';
 import { permissions } from './keyring.ts';
 
@@ -60,9 +61,9 @@ describe('the OpenAPI document', () => {
   });
 
   it('has every route that is not a page', () => {
-    const pages = /^\/(?:branding|connect|integrations|reconnect|errors)\//;
+    const pages = /^\/(?:assets|branding|connect|integrations|reconnect|errors)\/|^\/session$/;
     const served = routes.routes
-      .filter(({ method, path }) => method !== 'ALL' && !pages.test(path))
+      .filter(({ method, path }) => method !== 'ALL' && !pages.test(path) && !dashboardPages.includes(path))
       .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`);
     const isCall = (path: string) => path.endsWith('/api/{path}');
     expect(new Set(served)).toEqual(new Set(operations.filter(({ path }) => !isCall(path)).map(({ title }) => title)));
