@@ -5,6 +5,8 @@ const alone = ['kill', 'nodes', 'crash', 'engine', 'temporal', 'postgres', 'prox
   (folder) => `packages/*/test/${folder}/**/*.test.ts`,
 );
 
+const globalSetup = ['packages/evergrant/test/support/built-dashboard.ts'];
+
 export default defineConfig({
   ssr: { resolve: { conditions: ['evergrant-source'] } },
   test: {
@@ -17,7 +19,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'integration',
-          globalSetup: ['packages/evergrant/test/support/built-dashboard.ts'],
+          globalSetup,
           include: ['packages/*/test/**/*.test.ts', 'examples/**/*.test.ts'],
           exclude: alone,
           testTimeout: 60_000,
@@ -31,6 +33,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'alone',
+          globalSetup,
           include: alone,
           testTimeout: 60_000,
           hookTimeout: 60_000,

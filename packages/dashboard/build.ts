@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, globSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -19,7 +19,9 @@ const isUpToDate = (): boolean => {
     'index.html',
     'package.json',
     'vite.config.ts',
-    ...globSync('src/**/*', { cwd: root, exclude: ['**/*.test.ts'] }),
+    ...readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+      .filter((path) => !path.endsWith('.test.ts'))
+      .map((path) => join('src', path)),
   ];
   const changed = Math.max(...sources.map((path) => statSync(join(root, path)).mtimeMs));
   return statSync(result).mtimeMs > changed;
@@ -46,4 +48,5 @@ const build = async (folder: string): Promise<void> => {
   rmSync(former, { recursive: true, force: true });
 };
 
-if (import.meta.main) await build(resolve(process.argv[2] ?? built));
+// `import.meta.main` is younger than the oldest Node.js that this must run on.
+if (process.argv[1] === import.meta.filename) await build(resolve(process.argv[2] ?? built));

@@ -37,7 +37,7 @@ export default function Activity() {
           value={filter.type}
           onChange={(event) => set({ type: event.target.value })}
         >
-          <option value="">Everything that happened</option>
+          <option value="">Everything</option>
           {eventTypes.map((type) => (
             <option key={type} value={type}>
               {type}
@@ -84,7 +84,16 @@ const Events = ({ filter, nameOf }: { filter: Parameters<typeof useEvents>[0]; n
   }
   if (!all)
     return events.error ? <Fault error={events.error} retry={() => void events.refetch()} /> : <Loading rows={8} />;
-  if (all.length === 0) return <Empty title="Nothing of that kind happened yet" />;
+  if (all.length === 0)
+    return (
+      <Empty
+        title={
+          Object.values(filter).some((value) => value !== '')
+            ? 'Nothing of that kind happened yet'
+            : 'Nothing happened yet'
+        }
+      />
+    );
   return (
     <>
       {events.error && <Fault error={events.error} retry={() => void events.refetch()} />}

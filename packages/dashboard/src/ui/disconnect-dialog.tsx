@@ -64,7 +64,7 @@ const atPlatformWords = (what: Disconnection['at_platform'], platform: string): 
     case 'revoked':
       return `${platform} is told to revoke the access, again and again until it confirms.`;
     case 'kept_for_others':
-      return `${platform} is not told: revoking there would end connections that live on.`;
+      return `${platform} is not told: revoking there would end other connections of this person, or might.`;
     case 'not_possible':
       return `${platform} has no way to revoke: its tokens run out by themselves, and are destroyed here.`;
   }

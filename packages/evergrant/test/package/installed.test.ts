@@ -47,6 +47,7 @@ beforeAll(async () => {
   const tsc = join(installedModules, '.bin/tsc');
   await run(tsc, ['-p', 'tsconfig.build.json', '--outDir', join(copy, 'dist')], house);
   await run(tsc, ['-p', 'tsconfig.browser.json', '--outDir', join(copy, 'dist')], house);
+  await run(process.execPath, [join(house, '../dashboard/build.ts'), join(copy, 'dist/dashboard')], house);
   const packed = await run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], copy);
   const [{ filename }] = JSON.parse(packed) as [{ filename: string }];
   await run('tar', ['-xzf', join(folder, filename), '--strip-components=1', '-C', installed]);
@@ -119,6 +120,9 @@ describe('the published package, installed in an empty project', () => {
     await service.says('Evergrant is ready', 30_000);
     expect(await (await fetch(`${url}/readyz`)).json()).toMatchObject({ status: 'ok', engine: 'ok' });
     expect((await fetch(url)).status).toBe(200);
+    const dashboard = await (await fetch(`${url}/connections`, { headers: { accept: 'text/html' } })).text();
+    const script = /src="(\/assets\/[\w.-]+\.js)"/.exec(dashboard)?.[1];
+    expect(await (await fetch(url + script)).text()).toContain('evergrant');
     expect(expectBody(await createApi(url, key).connections())).toMatchObject({ data: [] });
     const doctor = await runProcess(node, [program, 'doctor'], options);
     expect(doctor).toMatchObject({ status: 0, stdout: expect.stringMatching(/^ok .*database/m) });
