@@ -19,7 +19,9 @@ export type AuditAction =
   | 'app.delete'
   | 'webhook.create'
   | 'webhook.update'
-  | 'webhook.delete';
+  | 'webhook.delete'
+  | 'session.create'
+  | 'session.end';
 
 export interface Audit {
   /**
