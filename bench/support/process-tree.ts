@@ -1,12 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { processorTime } from './processes.ts';
+import { timesOf } from './processes.ts';
 
 /**
- * Microseconds of processor time of a process and those that it started, e.g. a database server with its backends; 0
- * where the system does not tell.
+ * Microseconds of processor time of a process and of all that it started, e.g. a database server with its backends, of
+ * which some end meanwhile; 0 where the system does not tell.
  */
-export const treeTime = (root: number): number =>
-  processorTime(root) + childrenOf(root).reduce((sum, pid) => sum + treeTime(pid), 0);
+export const treeTime = (root: number): number => {
+  const { own, ofEndedChildren } = timesOf(root);
+  return own + ofEndedChildren + childrenOf(root).reduce((sum, pid) => sum + treeTime(pid), 0);
+};
 
 const childrenOf = (parent: number): number[] => {
   try {

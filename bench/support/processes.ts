@@ -51,15 +51,24 @@ export const serve = async (
 };
 
 /** Microseconds of processor time that a process has used; 0 where the system does not tell (anything but Linux). */
-export const processorTime = (pid: number | undefined): number => {
+export const processorTime = (pid: number | undefined): number => timesOf(pid).own;
+
+/**
+ * What a process has used, and what those of its children have that ended, in microseconds of processor time.
+ *
+ * @returns nothing used where the system does not tell
+ */
+export const timesOf = (pid: number | undefined): { own: number; ofEndedChildren: number } => {
   try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    const [user, system, childrensUser, childrensSystem] = readFileSync(`/proc/${pid}/stat`, 'utf8')
       .replace(/^.*\) /, '')
-      .split(' ');
-    // User and system time in ticks, of which Linux has 100 a second (proc(5)).
-    return (Number(fields[11]) + Number(fields[12])) * 10_000;
+      .split(' ')
+      .slice(11)
+      .map(Number) as [number, number, number, number];
+    // In ticks, of which Linux has 100 a second (proc(5)).
+    return { own: (user + system) * 10_000, ofEndedChildren: (childrensUser + childrensSystem) * 10_000 };
   } catch {
-    return 0;
+    return { own: 0, ofEndedChildren: 0 };
   }
 };
 
