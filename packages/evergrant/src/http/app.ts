@@ -3,7 +3,7 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context as HonoContext, MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { methodNotAllowed } from 'hono/method-not-allowed';
-import { routePath } from 'hono/route';
+import { matchedRoutes } from 'hono/route';
 import { EvergrantError } from '../errors/index.ts';
 import { addCallRoutes, isCall } from './api/calls.ts';
 import { addConnectRoutes } from './api/connect.ts';
@@ -17,6 +17,7 @@ import { addPictureRoutes } from './api/pictures.ts';
 import { addProviderAppRoutes } from './api/provider-apps.ts';
 import { addProviderRoutes } from './api/providers.ts';
 import { addSessionRoutes } from './api/session.ts';
+import { addTokenRead, addTokenRoutes } from './api/tokens.ts';
 import { addWebhookRoutes } from './api/webhooks.ts';
 import { addDashboard } from './dashboard.ts';
 import type { HttpDependencies, HttpEnv } from './deps.ts';
@@ -48,10 +49,16 @@ export const createRoutes = (deps: HttpDependencies): OpenAPIHono<HttpEnv> => {
       if (!result.success) throw invalidRequest(result.error.issues);
     },
   });
-  app.use(measure(deps), introduce(deps), checkBody(deps));
+  app.use(measure(deps), introduce(deps));
+  addTokenRead(app, deps);
+  app.use((c, next) => {
+    setHeaders(c);
+    return next();
+  }, checkBody(deps));
   addConnectRoutes(app, deps);
   addImportRoute(app, deps);
   addConnectionRoutes(app, deps);
+  addTokenRoutes(app, deps);
   addCallRoutes(app, deps);
   addProviderRoutes(app, deps);
   addProviderAppRoutes(app, deps);
@@ -74,27 +81,32 @@ const measure = ({ context: { clock, metrics } }: HttpDependencies): MiddlewareH
   return async (c, next) => {
     const begun = clock.monotonic();
     await next();
-    const route = routePath(c, -1);
-    metrics.answered(c.req.method, route === '/*' ? null : route, c.res.status, clock.monotonic() - begun);
+    const route = matchedRoutes(c).findLast(({ path }) => path !== '/*');
+    metrics.answered(c.req.method, route?.path ?? null, c.res.status, clock.monotonic() - begun);
   };
 };
 
-/**
- * Gives every request an id that joins what the caller sees with the log, and every answer its headers. They are set
- * before it is made: afterwards each one would copy the whole answer.
- */
-const introduce = (deps: HttpDependencies): MiddlewareHandler<HttpEnv> => {
-  const https = deps.settings.publicUrl.startsWith('https:');
+/** Gives every request an id that joins what the caller sees with the log, and lays out the headers of its answer. */
+const introduce = ({ settings }: HttpDependencies): MiddlewareHandler<HttpEnv> => {
+  const always = {
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    'cache-control': 'no-store',
+    ...(settings.publicUrl.startsWith('https:')
+      ? { 'strict-transport-security': 'max-age=63072000; includeSubDomains' }
+      : {}),
+  };
   return (c, next) => {
     const requestId = `req_${randomUUID()}`;
     c.set('requestId', requestId);
-    c.header('x-request-id', requestId);
-    c.header('x-content-type-options', 'nosniff');
-    c.header('referrer-policy', 'no-referrer');
-    c.header('cache-control', 'no-store');
-    if (https) c.header('strict-transport-security', 'max-age=63072000; includeSubDomains');
+    c.set('headers', { 'x-request-id': requestId, ...always });
     return next();
   };
+};
+
+/** Sets what was laid out; before the answer is made, for afterwards each header would copy the whole answer. */
+const setHeaders = (c: HonoContext<HttpEnv>): void => {
+  for (const [name, value] of Object.entries(c.get('headers'))) c.header(name, value);
 };
 
 /** Looks at bodies only where there may be one: only to ask for it makes the server build a whole standard Request. */
@@ -125,6 +137,7 @@ const refuseOtherTypes = (c: HonoContext<HttpEnv>): void => {
 const answerFaults = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies, hosted: Hosted): void => {
   app.onError((error, c) => {
     const ours = toEvergrantError(deps, c, error);
+    setHeaders(c);
     return hosted.serves(c.req.path) ? hosted.errorPage(c, ours) : problem(deps, c, ours);
   });
   const refuseMethod = methodNotAllowed({

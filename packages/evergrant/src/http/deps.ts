@@ -51,5 +51,10 @@ export interface HttpDependencies {
 
 /** What middleware leaves for the routes. */
 export interface HttpEnv {
-  Variables: { requestId: string; principal: Principal };
+  Variables: {
+    requestId: string;
+    /** Those that every answer carries. */
+    headers: Readonly<Record<string, string>>;
+    principal: Principal;
+  };
 }

@@ -2,15 +2,11 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context as HonoContext } from 'hono';
 import { EvergrantError } from '../../errors/index.ts';
 import { toProblem } from '../../errors/problem.ts';
-import { readAccessToken, replaceRejected } from '../../grants/read.ts';
 import type { AuditAction } from '../audit.ts';
 import { requires } from '../auth.ts';
 import type { HttpDependencies, HttpEnv } from '../deps.ts';
 import { connection } from '../examples.ts';
-import { limitedByKey } from '../limits.ts';
-import { invalidRequest } from '../problems.ts';
 import {
-  asNumber,
   callerText,
   connectionBody,
   connectionId,
@@ -23,11 +19,8 @@ import {
   pageQuery,
   problemSchema,
   problems,
-  queryNumber,
   renewalBody,
   renewalSchema,
-  tokenBody,
-  tokenSchema,
   updateSchema,
 } from '../schemas.ts';
 
@@ -40,13 +33,12 @@ const disconnectQuery = z.strictObject({
     .openapi({ type: 'boolean', enum: undefined, description: 'False leaves the platform alone', default: true }),
 });
 
-/** Everything under /v1/connections but calls and signing. */
+/** Everything under /v1/connections but tokens, calls and signing. */
 export const addConnectionRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void => {
   addReading(app, deps);
   addRenewals(app, deps);
   addPreview(app, deps);
   addChanging(app, deps);
-  addTokens(app, deps);
 };
 
 const addReading = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void => {
@@ -237,65 +229,6 @@ const addChanging = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void =>
   );
 };
 
-const tokenQuery = z.strictObject({
-  min_valid: queryNumber
-    .pipe(z.number().min(0))
-    .optional()
-    .openapi({
-      ...asNumber('number', 0),
-      description: 'For how many seconds more it must live; a minute, or half of a short life, when left out',
-      examples: [300],
-    }),
-});
-const rejectedSchema = z
-  .strictObject({ generation: z.int().min(1).openapi({ description: 'The one that was refused' }) })
-  .openapi('RejectedToken', { examples: [{ generation: 1 }] });
-
 /** Puts a change into the audit. */
 const noted = (deps: HttpDependencies, c: HonoContext<HttpEnv>, action: AuditAction, id: string): void =>
   deps.audit.note(action, c.get('principal').keyId, id, { request: c.get('requestId') });
-
-const addTokens = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void => {
-  const reading = createRoute({
-    method: 'get',
-    path: '/v1/connections/{id}/token',
-    operationId: 'getAccessToken',
-    summary: 'Read a valid token',
-    security: [{ apiKey: ['tokens:read'] }],
-    request: { params: connectionId, query: tokenQuery },
-    responses: { 200: json('A token that lives long enough', tokenSchema), ...problems },
-  });
-  // The route that is called most: it checks its query itself, for the two middlewares that would are a tenth of its cost.
-  app.openAPIRegistry.registerPath(reading);
-  app.get(reading.getRoutingPath(), requires(deps, 'tokens:read'), limitedByKey(deps, 'tokenRead'), async (c) => {
-    const { owner, keyId } = c.get('principal');
-    const query = tokenQuery.safeParse(c.req.query());
-    if (!query.success) throw invalidRequest(query.error.issues);
-    const options = { minValid: query.data.min_valid, owner, leaves: true };
-    const id = c.req.param('id');
-    const token = await readAccessToken(deps.context, deps.renewals, id, options);
-    deps.audit.tally('token.read', keyId, id);
-    return c.json(tokenBody(token));
-  });
-
-  app.openapi(
-    createRoute({
-      method: 'post',
-      path: '/v1/connections/{id}/token/rejected',
-      operationId: 'reportRejected',
-      summary: 'Report that the platform answered 401 to a token',
-      security: [{ apiKey: ['tokens:read'] }],
-      middleware: requires(deps, 'tokens:read'),
-      request: { params: connectionId, body: jsonBody(rejectedSchema) },
-      responses: { 200: json('A newer token', tokenSchema), ...problems },
-    }),
-    async (c) => {
-      const { id } = c.req.valid('param');
-      const { owner, keyId } = c.get('principal');
-      const { generation } = c.req.valid('json');
-      const token = await replaceRejected(deps.context, deps.renewals, id, generation, { owner, leaves: true });
-      deps.audit.tally('token.rejected', keyId, id);
-      return c.json(tokenBody(token), 200);
-    },
-  );
-};
