@@ -1,39 +1,21 @@
 import type { ProviderFixture } from '../fixture.ts';
-import { facebookDenied, facebookLoginErrors, graphApiErrors, lostRoleError } from './meta.samples.ts';
-
-const graph = 'https://graph.facebook.com/v26.0';
+import {
+  facebookDenied,
+  facebookLoginErrors,
+  facebookPerson,
+  facebookTokenAnswers,
+  graph,
+  graphApiErrors,
+  lostRoleError,
+} from './meta.samples.ts';
 
 /** From developers.facebook.com and the issues named in the definition, as of 2026-11-23. */
 export default {
   provider: 'facebook',
   callback: { denied: facebookDenied },
-  // One to two hours as a rule; 60 days straight from the exchange are seen too. The upgrade decides.
-  exchange: { status: 200, body: { access_token: 'SAMPLE_SHORT_AT', token_type: 'bearer', expires_in: 5400 } },
-  upgrade: { status: 200, body: { access_token: 'SAMPLE_AT', token_type: 'bearer', expires_in: 5183944 } },
-  refresh: { status: 200, body: { access_token: 'SAMPLE_AT2', token_type: 'bearer', expires_in: 5183944 } },
-  expected: { expiresIn: 5183944, scopes: null, refreshToken: false },
-  variants: [
-    {
-      note: 'expires_in may be missing where the token has no end',
-      exchange: { status: 200, body: { access_token: 'SAMPLE_AT', token_type: 'bearer' } },
-      expected: { expiresIn: null, scopes: null, refreshToken: false },
-    },
-  ],
+  ...facebookTokenAnswers,
   get: {
-    [`${graph}/me/permissions`]: {
-      data: [
-        { permission: 'pages_show_list', status: 'granted' },
-        { permission: 'pages_manage_posts', status: 'declined' },
-        { permission: 'public_profile', status: 'granted' },
-      ],
-    },
-    [`${graph}/me?fields=id,name,picture`]: {
-      id: '10223344556677',
-      name: 'Ada Example',
-      picture: {
-        data: { height: 50, width: 50, is_silhouette: false, url: 'https://platform-lookaside.fbsbx.com/ada.jpg' },
-      },
-    },
+    ...facebookPerson('pages_manage_posts'),
     [`${graph}/me/accounts?fields=id,name,username,category,tasks,access_token,picture%7Burl%7D&limit=100`]: {
       data: [
         {

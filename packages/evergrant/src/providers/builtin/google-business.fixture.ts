@@ -1,5 +1,5 @@
 import type { ProviderFixture } from '../fixture.ts';
-import { errors, userinfo } from './google.samples.ts';
+import { errors, tokenAnswers, userinfo } from './google.samples.ts';
 
 const scopes = [
   'https://www.googleapis.com/auth/business.manage',
@@ -7,7 +7,6 @@ const scopes = [
   'https://www.googleapis.com/auth/userinfo.email',
   'openid',
 ];
-const scope = scopes.join(' ');
 
 const accounts = 'https://mybusinessaccountmanagement.googleapis.com/v1/accounts?pageSize=20';
 const locations = (account: string) =>
@@ -63,42 +62,7 @@ const businessError = (
 export default {
   provider: 'google-business',
   callback: { denied: { error: 'access_denied' } },
-  exchange: {
-    status: 200,
-    headers: { 'content-type': 'application/json; charset=utf-8' },
-    body: {
-      access_token: 'SAMPLE_AT',
-      expires_in: 3599,
-      refresh_token: '1//SAMPLE_RT',
-      scope,
-      token_type: 'Bearer',
-      id_token: 'SAMPLE.ID.TOKEN',
-    },
-  },
-  // No refresh token: the old one is kept.
-  refresh: {
-    status: 200,
-    headers: { 'content-type': 'application/json; charset=utf-8' },
-    body: { access_token: 'SAMPLE_AT2', expires_in: 3599, scope, token_type: 'Bearer' },
-  },
-  expected: { expiresIn: 3599, scopes, refreshToken: true, refreshExpiresIn: null },
-  variants: [
-    {
-      note: 'while the consent screen is in Testing, the refresh token lives 7 days',
-      exchange: {
-        status: 200,
-        body: {
-          access_token: 'SAMPLE_AT',
-          expires_in: 3599,
-          refresh_token: '1//SAMPLE_RT',
-          refresh_token_expires_in: 604799,
-          scope,
-          token_type: 'Bearer',
-        },
-      },
-      expected: { expiresIn: 3599, scopes, refreshToken: true, refreshExpiresIn: 604799 },
-    },
-  ],
+  ...tokenAnswers(scopes),
   get: {
     'https://openidconnect.googleapis.com/v1/userinfo': userinfo,
     [accounts]: {

@@ -33,6 +33,30 @@ export const userinfo = {
   email_verified: true,
 };
 
+const headers = { 'content-type': 'application/json; charset=utf-8' };
+
+/** The answers of the token endpoint to a login that granted these scopes, and what must come out of them. */
+export const tokenAnswers = (
+  scopes: string[],
+): Pick<ProviderFixture, 'exchange' | 'refresh' | 'expected' | 'variants'> => {
+  const common = { expires_in: 3599, scope: scopes.join(' '), token_type: 'Bearer' };
+  const first = { access_token: 'SAMPLE_AT', refresh_token: '1//SAMPLE_RT', ...common };
+  const expected = { expiresIn: 3599, scopes, refreshToken: true };
+  return {
+    exchange: { status: 200, headers, body: { ...first, id_token: 'SAMPLE.ID.TOKEN' } },
+    // No refresh token: the old one is kept.
+    refresh: { status: 200, headers, body: { access_token: 'SAMPLE_AT2', ...common } },
+    expected: { ...expected, refreshExpiresIn: null },
+    variants: [
+      {
+        note: 'while the consent screen is in Testing, the refresh token lives 7 days',
+        exchange: { status: 200, body: { ...first, refresh_token_expires_in: 604799 } },
+        expected: { ...expected, refreshExpiresIn: 604799 },
+      },
+    ],
+  };
+};
+
 /** Those of the token endpoint, and those that all APIs share. */
 export const errors: Sample[] = [
   {

@@ -3,44 +3,23 @@ import {
   atApi,
   facebookDenied,
   facebookLoginErrors,
+  facebookPerson,
+  facebookTokenAnswers,
+  graph,
   graphApiErrors,
   graphError,
   lostRoleError,
 } from './meta.samples.ts';
 
-const graph = 'https://graph.facebook.com/v26.0';
 const accounts = `${graph}/me/accounts?fields=id,name,access_token,instagram_business_account%7Bid,username,name,profile_picture_url%7D&limit=100`;
 
 /** From developers.facebook.com and the sources named in the definition, as of 2026-11-23. */
 export default {
   provider: 'instagram',
   callback: { denied: facebookDenied },
-  exchange: { status: 200, body: { access_token: 'SAMPLE_SHORT_AT', token_type: 'bearer', expires_in: 5400 } },
-  upgrade: { status: 200, body: { access_token: 'SAMPLE_AT', token_type: 'bearer', expires_in: 5183944 } },
-  refresh: { status: 200, body: { access_token: 'SAMPLE_AT2', token_type: 'bearer', expires_in: 5183944 } },
-  expected: { expiresIn: 5183944, scopes: null, refreshToken: false },
-  variants: [
-    {
-      note: 'expires_in may be missing where the token has no end',
-      exchange: { status: 200, body: { access_token: 'SAMPLE_AT', token_type: 'bearer' } },
-      expected: { expiresIn: null, scopes: null, refreshToken: false },
-    },
-  ],
+  ...facebookTokenAnswers,
   get: {
-    [`${graph}/me/permissions`]: {
-      data: [
-        { permission: 'pages_show_list', status: 'granted' },
-        { permission: 'instagram_content_publish', status: 'declined' },
-        { permission: 'public_profile', status: 'granted' },
-      ],
-    },
-    [`${graph}/me?fields=id,name,picture`]: {
-      id: '10223344556677',
-      name: 'Ada Example',
-      picture: {
-        data: { height: 50, width: 50, is_silhouette: false, url: 'https://platform-lookaside.fbsbx.com/ada.jpg' },
-      },
-    },
+    ...facebookPerson('instagram_content_publish'),
     [accounts]: {
       data: [
         {

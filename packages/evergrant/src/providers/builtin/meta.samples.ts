@@ -37,6 +37,46 @@ export const facebookDenied = {
   error_reason: 'user_denied',
 };
 
+/** The answers of Facebook's token endpoint, and what must come out of them. */
+export const facebookTokenAnswers = {
+  // One to two hours as a rule; 60 days straight from the exchange are seen too. The upgrade decides.
+  exchange: { status: 200, body: { access_token: 'SAMPLE_SHORT_AT', token_type: 'bearer', expires_in: 5400 } },
+  upgrade: { status: 200, body: { access_token: 'SAMPLE_AT', token_type: 'bearer', expires_in: 5183944 } },
+  refresh: { status: 200, body: { access_token: 'SAMPLE_AT2', token_type: 'bearer', expires_in: 5183944 } },
+  expected: { expiresIn: 5183944, scopes: null, refreshToken: false },
+  variants: [
+    {
+      note: 'expires_in may be missing where the token has no end',
+      exchange: { status: 200, body: { access_token: 'SAMPLE_AT', token_type: 'bearer' } },
+      expected: { expiresIn: null, scopes: null, refreshToken: false },
+    },
+  ],
+} satisfies Partial<ProviderFixture>;
+
+export const graph = 'https://graph.facebook.com/v26.0';
+
+/**
+ * Who consented, and to what.
+ *
+ * @param declined what the person unticked
+ */
+export const facebookPerson = (declined: string) => ({
+  [`${graph}/me/permissions`]: {
+    data: [
+      { permission: 'pages_show_list', status: 'granted' },
+      { permission: declined, status: 'declined' },
+      { permission: 'public_profile', status: 'granted' },
+    ],
+  },
+  [`${graph}/me?fields=id,name,picture`]: {
+    id: '10223344556677',
+    name: 'Ada Example',
+    picture: {
+      data: { height: 50, width: 50, is_silhouette: false, url: 'https://platform-lookaside.fbsbx.com/ada.jpg' },
+    },
+  },
+});
+
 /** Facebook's login from the dialog to the revocation. */
 export const facebookLoginErrors: Sample[] = [
   {

@@ -1,21 +1,5 @@
 import { defineProvider, oauth1 } from '../define.ts';
-
-interface Blog {
-  uuid: string;
-  name: string;
-  title?: string;
-  url?: string;
-  primary?: boolean;
-}
-
-/** Blogs can be renamed; the uuid stays. The address of the picture leads to the picture, for everybody. */
-const toAccount = ({ uuid, name, title, url }: Blog) => ({
-  id: uuid,
-  name: title || name,
-  username: name,
-  picture: `https://api.tumblr.com/v2/blog/${name}.tumblr.com/avatar/128`,
-  url: url ?? null,
-});
+import { tumblrApi, tumblrBlogs, tumblrProfile } from './tumblr.shared.ts';
 
 export default defineProvider({
   id: 'tumblr-oauth1',
@@ -33,31 +17,9 @@ export default defineProvider({
   // Every token may do everything.
   scopes: { required: [] },
   refresh: { supported: false },
-  profile: {
-    get: 'https://api.tumblr.com/v2/user/info',
-    // People have no id of their own; it is that of their primary blog.
-    map: ({ response: { user } }) => {
-      const primary = user.blogs?.find((blog: Blog) => blog.primary) ?? user.blogs?.[0];
-      return primary ? toAccount(primary) : { id: user.name, name: user.name, username: user.name };
-    },
-  },
-  // The token works for every blog of the person.
-  accounts: {
-    get: 'https://api.tumblr.com/v2/user/info',
-    items: 'response.user.blogs',
-    map: toAccount,
-    type: 'blog',
-    emptyHint: 'This Tumblr account has no blog. Create one at tumblr.com, or sign in to another account.',
-  },
-  api: {
-    baseUrl: 'https://api.tumblr.com',
-    // 1,000 calls an hour and 5,000 a day for each app: what is used up says when it ends.
-    rateLimitReset: (headers) => {
-      const reached = ['perday', 'perhour'].find((period) => headers[`x-ratelimit-${period}-remaining`] === '0');
-      const seconds = Number(headers[`x-ratelimit-${reached}-reset`]);
-      return Number.isFinite(seconds) ? seconds : null;
-    },
-  },
+  profile: tumblrProfile,
+  accounts: tumblrBlogs,
+  api: tumblrApi,
   handleErrors: [
     {
       phase: 'request',

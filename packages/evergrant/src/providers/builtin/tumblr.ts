@@ -1,27 +1,5 @@
 import { days, defineProvider, oauth2 } from '../define.ts';
-
-/** Which limit is reached, that of the hour or of the day, and when it ends; 1,000 and 5,000 calls for each app. */
-const limitReset = (headers: Readonly<Record<string, string>>): number | null => {
-  const reached = ['perday', 'perhour'].find((period) => headers[`x-ratelimit-${period}-remaining`] === '0');
-  const seconds = Number(headers[`x-ratelimit-${reached}-reset`]);
-  return Number.isFinite(seconds) ? seconds : null;
-};
-
-interface Blog {
-  uuid: string;
-  name: string;
-  title?: string;
-  url?: string;
-}
-
-/** Blogs can be renamed; the uuid stays. The address of the picture leads to the picture, for everybody. */
-const toAccount = ({ uuid, name, title, url }: Blog) => ({
-  id: uuid,
-  name: title || name,
-  username: name,
-  picture: `https://api.tumblr.com/v2/blog/${name}.tumblr.com/avatar/128`,
-  url: url ?? null,
-});
+import { tumblrApi, tumblrBlogs, tumblrProfile } from './tumblr.shared.ts';
 
 export default defineProvider({
   id: 'tumblr',
@@ -53,23 +31,9 @@ export default defineProvider({
   // Six weeks unused and a refresh token is dead. `auto`: a token of 42 minutes that is kept fresh for every account, used
   // or not, would spend the app's 5,000 calls of the day on 150 accounts.
   refresh: { rotates: 'always', reuseRevokes: true, graceSeconds: 0, lifetime: { sliding: days(42) }, policy: 'auto' },
-  profile: {
-    get: 'https://api.tumblr.com/v2/user/info',
-    // People have no id of their own; it is that of their primary blog.
-    map: ({ response: { user } }) => {
-      const primary = user.blogs?.find((blog: { primary?: boolean }) => blog.primary) ?? user.blogs?.[0];
-      return primary ? toAccount(primary) : { id: user.name, name: user.name, username: user.name };
-    },
-  },
-  // The token works for every blog of the person.
-  accounts: {
-    get: 'https://api.tumblr.com/v2/user/info',
-    items: 'response.user.blogs',
-    map: toAccount,
-    type: 'blog',
-    emptyHint: 'This Tumblr account has no blog. Create one at tumblr.com, or sign in to another account.',
-  },
-  api: { baseUrl: 'https://api.tumblr.com', rateLimitReset: limitReset },
+  profile: tumblrProfile,
+  accounts: tumblrBlogs,
+  api: tumblrApi,
   handleErrors: [
     { code: 'invalid_client', is: 'app-misconfigured', error: 'provider_app_credentials_invalid' },
     // The same answer for a code or a refresh token that is dead and, at the exchange, for a wrong secret.

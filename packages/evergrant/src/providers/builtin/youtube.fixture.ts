@@ -1,5 +1,5 @@
 import type { ProviderFixture } from '../fixture.ts';
-import { apiError, detail, errors, userinfo } from './google.samples.ts';
+import { apiError, detail, errors, tokenAnswers, userinfo } from './google.samples.ts';
 
 const scopes = [
   'https://www.googleapis.com/auth/youtube.upload',
@@ -7,48 +7,12 @@ const scopes = [
   'openid',
   'https://www.googleapis.com/auth/userinfo.profile',
 ];
-const scope = scopes.join(' ');
 
 /** From developers.google.com and the projects named in the definition, as of 2026-11-23. */
 export default {
   provider: 'youtube',
   callback: { denied: { error: 'access_denied' } },
-  exchange: {
-    status: 200,
-    headers: { 'content-type': 'application/json; charset=utf-8' },
-    body: {
-      access_token: 'SAMPLE_AT',
-      expires_in: 3599,
-      refresh_token: '1//SAMPLE_RT',
-      scope,
-      token_type: 'Bearer',
-      id_token: 'SAMPLE.ID.TOKEN',
-    },
-  },
-  // No refresh token: the old one is kept.
-  refresh: {
-    status: 200,
-    headers: { 'content-type': 'application/json; charset=utf-8' },
-    body: { access_token: 'SAMPLE_AT2', expires_in: 3599, scope, token_type: 'Bearer' },
-  },
-  expected: { expiresIn: 3599, scopes, refreshToken: true, refreshExpiresIn: null },
-  variants: [
-    {
-      note: 'while the consent screen is in Testing, the refresh token lives 7 days',
-      exchange: {
-        status: 200,
-        body: {
-          access_token: 'SAMPLE_AT',
-          expires_in: 3599,
-          refresh_token: '1//SAMPLE_RT',
-          refresh_token_expires_in: 604799,
-          scope,
-          token_type: 'Bearer',
-        },
-      },
-      expected: { expiresIn: 3599, scopes, refreshToken: true, refreshExpiresIn: 604799 },
-    },
-  ],
+  ...tokenAnswers(scopes),
   get: {
     'https://openidconnect.googleapis.com/v1/userinfo': userinfo,
     'https://www.googleapis.com/youtube/v3/channels?part=snippet&mine=true&maxResults=50': {
