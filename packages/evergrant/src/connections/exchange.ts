@@ -5,7 +5,7 @@ import { keepAnswer, mayCarryToken, openAnswer } from '../grants/journal.ts';
 import { verdictOfFault } from '../grants/renew.ts';
 import type { Person } from '../grants/revocations.ts';
 import { usableUntil } from '../grants/timing.ts';
-import type { App, ExchangeInput, FlowSecrets, RawAnswer, TokenSet, Verdict } from '../protocols/types.ts';
+import type { App, ExchangeInput, RawAnswer, TokenSet, Verdict } from '../protocols/types.ts';
 import { connections, type FlowRow, flows, type GrantRow, grants, type JournalRow, journal } from '../store/index.ts';
 import { sleep } from '../telemetry/clock.ts';
 import { newId } from '../telemetry/ids.ts';
@@ -32,7 +32,7 @@ export const exchange = async (context: Context, flow: FlowRow, app: App, input:
     const startedAt = context.clock.now();
     const answer = await orFault(() => protocol.sendExchange(app, input));
     const entry = await keepFlowAnswer(context, flow, null, 'exchange', startedAt, answer);
-    await storeExchange(context, flow, app, input.secrets, entry, answer, startedAt);
+    await storeExchange(context, flow, app, input, entry, answer, startedAt);
     await advance(context, flow.id);
   });
 };
@@ -43,8 +43,8 @@ export const resumeExchange = async (context: Context, flow: FlowRow): Promise<v
     const entry = await journal.byFlow(context.store.db, flow.id, 'exchange');
     if (entry) {
       const app = context.apps.ofGrant(entry);
-      const secrets = openAuthorization(context, flow).secrets;
-      await storeExchange(context, flow, app, secrets, entry.id, openAnswer(context, entry), entry.started_at);
+      const authorization = openAuthorization(context, flow);
+      await storeExchange(context, flow, app, authorization, entry.id, openAnswer(context, entry), entry.started_at);
     } else if (flow.grant_id === null) {
       throw new EvergrantError('provider_timeout', {
         detail: 'The service stopped before the platform answered, so it is not known what became of the code',
@@ -104,7 +104,7 @@ const storeExchange = async (
   context: Context,
   flow: FlowRow,
   app: App,
-  secrets: FlowSecrets,
+  { state, secrets }: Pick<ExchangeInput, 'state' | 'secrets'>,
   entry: string | null,
   answer: RawAnswer,
   startedAt: number,
@@ -112,7 +112,7 @@ const storeExchange = async (
   const requested = requestedScopes(flow, app);
   const verdict = await context.apps
     .protocol(app)
-    .read(app, 'exchange', answer, { nonce: secrets.nonce, requestedScopes: requested });
+    .read(app, 'exchange', answer, { state, nonce: secrets.nonce, requestedScopes: requested });
   await context.store.transaction(async (tx) => {
     if (entry !== null && !(await journal.remove(tx, entry))) return;
     if (verdict.kind !== 'tokens') return;

@@ -143,4 +143,35 @@ describe('accounts', () => {
     const none = await run({ accounts }, [me], { scopes: ['pages'] });
     expect(none.result).toMatchObject({ code: 'account_type_unsupported' });
   });
+
+  it('of a hook are checked like all that comes from a platform', async () => {
+    const withPicture = (picture: string) => async () => [
+      { id: 7 as unknown as string, type: 'page' as const, picture, url: 'javascript:alert(1)', token: 'PAGE_AT' },
+    ];
+    const { result } = await run({ accounts: withPicture('https://cdn.example/a.png') }, [me]);
+    expect(result.accounts).toEqual([
+      {
+        id: '7',
+        type: 'page',
+        name: null,
+        username: null,
+        picture: 'https://cdn.example/a.png',
+        url: null,
+        token: 'PAGE_AT',
+      },
+    ]);
+    const other = await run({ accounts: withPicture('data:text/html,<script>') }, [me]);
+    expect(other.result.accounts[0].picture).toBeNull();
+    const nameless = await run({ accounts: async () => [{ id: '' }] }, [me]);
+    expect(nameless.result).toMatchObject({ code: 'provider_bad_response' });
+  });
+
+  it('of a hook that trips over an answer are the fault of that answer', async () => {
+    const accounts: ProviderDefinition['accounts'] = async ({ getJson }) => {
+      const { list } = (await getJson(`${api}/list`)) as { list: { id: string }[] };
+      return list.map(({ id }) => ({ id }));
+    };
+    expect((await run({ accounts }, [me, json(200, {})])).result).toMatchObject({ code: 'provider_bad_response' });
+    expect((await run({ accounts }, [me, json(503, {})])).result).toMatchObject({ code: 'provider_unavailable' });
+  });
 });

@@ -4,7 +4,14 @@ import { canonicalScopes } from '../grants/scopes.ts';
 import type { GetJson } from '../protocols/get-json.ts';
 import { readPath } from '../protocols/json-path.ts';
 import type { App } from '../protocols/types.ts';
-import type { Account, AccountFacts, AccountList, AccountMap, AnyDefinition } from '../providers/define.ts';
+import type {
+  Account,
+  AccountFacts,
+  AccountList,
+  AccountMap,
+  AnyDefinition,
+  IdentifyContext,
+} from '../providers/define.ts';
 
 /** Whose token it is and what it reaches. */
 export interface Identity {
@@ -155,8 +162,11 @@ const mapAccount = (
   map: AccountMap,
   answer: unknown,
   extra: Record<string, string>,
-): AccountFacts => {
-  const facts = typeof map === 'function' ? runMap(definition, map, answer, extra) : readMap(map, answer);
+): AccountFacts =>
+  checkedFacts(definition, typeof map === 'function' ? runMap(definition, map, answer, extra) : readMap(map, answer));
+
+/** What a platform says of an account is shown to people, and its id is what the account is known by. */
+const checkedFacts = (definition: AnyDefinition, facts: AccountFacts): AccountFacts => {
   const id = textOrNull(facts.id);
   if (id === null) {
     throw new EvergrantError('provider_bad_response', {
@@ -169,8 +179,8 @@ const mapAccount = (
     id,
     name: textOrNull(facts.name),
     username: textOrNull(facts.username),
-    picture: httpsOrNull(facts.picture),
-    url: httpsOrNull(facts.url),
+    picture: webAddressOrNull(facts.picture),
+    url: webAddressOrNull(facts.url),
   };
 };
 
@@ -184,12 +194,15 @@ const runMap = (
   try {
     return map(answer, extra);
   } catch {
-    throw new EvergrantError('provider_bad_response', {
-      provider: definition.id,
-      detail: 'The answer about the account is not as expected',
-    });
+    throw notAsExpected(definition);
   }
 };
+
+const notAsExpected = (definition: AnyDefinition): EvergrantError =>
+  new EvergrantError('provider_bad_response', {
+    provider: definition.id,
+    detail: 'The answer about the account is not as expected',
+  });
 
 const readMap = (map: Exclude<AccountMap, (...parameters: never[]) => AccountFacts>, answer: unknown) => {
   const at = (path: string | null | undefined) => (path == null ? null : readPath(answer, path));
@@ -215,7 +228,7 @@ const findAccounts = async (
   if (!source) return [person];
   const accounts =
     typeof source === 'function'
-      ? await source({
+      ? await askHook(definition, source, {
           getJson: (url, headers) => get(url, headers),
           profile: person,
           grantedScopes: reported,
@@ -229,6 +242,17 @@ const findAccounts = async (
     provider: definition.id,
     detail: accounts[0]?.unavailable ?? hint,
   });
+};
+
+type AccountsHook = Extract<AnyDefinition['accounts'], (...parameters: never[]) => unknown>;
+
+/** A hook hands on what a platform answered: it is checked like everything else that comes from there. */
+const askHook = async (definition: AnyDefinition, hook: AccountsHook, context: IdentifyContext): Promise<Account[]> => {
+  try {
+    return (await hook(context)).map((account) => ({ ...account, ...checkedFacts(definition, account) }));
+  } catch (error) {
+    throw isEvergrantError(error) ? error : notAsExpected(definition);
+  }
 };
 
 const listAccounts = async (
@@ -276,5 +300,5 @@ const textOrNull = (value: unknown): string | null => {
 };
 
 /** Pictures and pages are shown to people: nothing but web addresses passes. */
-const httpsOrNull = (value: unknown): string | null =>
+const webAddressOrNull = (value: unknown): string | null =>
   typeof value === 'string' && /^https?:\/\//i.test(value) && URL.canParse(value) ? value : null;

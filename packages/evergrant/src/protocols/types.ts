@@ -156,7 +156,7 @@ export interface Protocol<Kind extends ProtocolDefinition = ProtocolDefinition> 
     app: App<Kind>,
     phase: Extract<Phase, 'exchange' | 'refresh'>,
     answer: RawAnswer,
-    expect?: { nonce?: string; requestedScopes?: string[] },
+    expect?: { nonce?: string; state?: string; requestedScopes?: string[] },
   ): Promise<Verdict>;
   /** Revokes in the platform's way (RFC 7009). @throws EvergrantError when it is not confirmed and a retry may help */
   revoke(

@@ -49,6 +49,7 @@ const tokenResponse = objectOf<TokenResponseShape>({
     path,
     unit: z.enum(['s', 'ms', 's-or-ms']),
   }).optional(),
+  state: path.optional(),
   refreshExpiresIn: path.optional(),
   form: z.boolean().optional(),
   created: z.boolean().optional(),

@@ -42,6 +42,8 @@ export interface TokenResponseShape {
   scopeList?: boolean;
   /** An absolute end instead of `expires_in`. `s-or-ms`: above 10^11 it is milliseconds (Medium documents neither). */
   expiresAt?: { path: Path; unit: 's' | 'ms' | 's-or-ms' };
+  /** Where the answer repeats the state of the flow. At the exchange another one is refused; none counts as silence (VK). */
+  state?: Path;
   /** Seconds that the refresh token lives, e.g. `refresh_token_expires_in`. */
   refreshExpiresIn?: Path;
   /** Accept `application/x-www-form-urlencoded` answers. */

@@ -154,7 +154,8 @@ describeInBrowser('a connect flow', () => {
     const { page } = await chromium.person();
     for (const [query, status, heading, code] of [
       ['code=c&state=s', 404, 'This link does not lead anywhere', 'flow_not_found'],
-      ['error=access_denied', 400, 'LinkedIn sent an incomplete answer', 'callback_malformed'],
+      ['error=access_denied', 400, 'You did not give access', 'callback_malformed'],
+      ['error=invalid_scope', 400, 'LinkedIn sent an incomplete answer', 'callback_malformed'],
       ['code=c&state=s&state=s', 400, 'LinkedIn sent an incomplete answer', 'callback_malformed'],
     ] as const) {
       const answer = await page.goto(`${service.url}/integrations/social/linkedin?${query}`);

@@ -14,7 +14,8 @@ export const errorView = (model: ErrorModel, site: Site): View => {
   const say = sayings(site, model.provider);
   const words = site.texts.error;
   const entry = catalogue[model.code];
-  const own = textOf(model.code, site);
+  const refused = isRefusal(model);
+  const own = refused ? words.refused : textOf(model.code, site);
   const text = own ?? { title: entry.title, what: entry.what, steps: [entry.cure] };
   const inEnglish = own ? '' : foreign(site);
   const title = say(text.title);
@@ -33,7 +34,7 @@ ${missing(model, site)}
 ${actions(model, site, say)}
 ${upstream(model, site, say)}
 ${facts([
-  [words.who, say(site.texts.actors[entry.actor])],
+  [words.who, say(site.texts.actors[refused ? 'user' : entry.actor])],
   [
     site.texts.common.code,
     html`<a href="${site.basePath}/errors/${model.code}" target="_blank" rel="noopener" title="${words.reference}"><code>${model.code}</code></a>`,
@@ -42,6 +43,10 @@ ${facts([
 ])}`,
   };
 };
+
+/** Some platforms leave out the state when a person declines: the answer belongs to no attempt, but what it says is clear. */
+const isRefusal = ({ code, upstream: said }: ErrorModel): boolean =>
+  code === 'callback_malformed' && said?.code === 'access_denied';
 
 /** What nobody in a flow meets has no words of its own, but those of the catalogue. */
 const textOf = (code: ErrorCode, site: Site) => (site.texts.errors as Partial<Record<ErrorCode, ErrorText>>)[code];

@@ -171,6 +171,15 @@ describe('errors', () => {
     expect(failure('provider_unavailable').html).toContain('<dd>Only Acme; it usually passes</dd>');
   });
 
+  test('says that the person declined where the platform does not say in which attempt', () => {
+    const { html, status } = failure('callback_malformed', { upstream: { code: 'access_denied' } });
+    expect(status).toBe(400);
+    expect(html).toContain('<h1>You did not give access</h1>');
+    expect(html).toContain('<dd>You</dd>');
+    expect(html).toContain('<code>callback_malformed</code>');
+    expect(failure('callback_malformed', { upstream: { code: 'invalid_scope' } }).html).not.toContain('did not give');
+  });
+
   test('removes control, escape and reordering characters from what the platform says', () => {
     const { html } = failure('code_rejected', { upstream: { description: 'a\r\nb\u001b[31mc\u202ed' } });
     expect(html).toContain('<p>a b [31mcd</p>');

@@ -1,9 +1,10 @@
 import * as oauth from 'oauth4webapi';
-import type { OAuth2Protocol, Scopes } from '../../providers/define.ts';
+import type { OAuth2Protocol, Scopes, TokenResponseShape } from '../../providers/define.ts';
 import type { Clock } from '../../telemetry/clock.ts';
 import { parseBody } from '../body.ts';
 import { classify } from '../errors.ts';
 import { badResponse, errorOf, verdictKind } from '../failure.ts';
+import { readPath } from '../json-path.ts';
 import { variablesOf } from '../placeholders.ts';
 import type { OAuth2App, Protocol, RawAnswer, TokenSet, Verdict } from '../types.ts';
 import { clientOf, faultOf, jsonResponse, serverOf } from './client.ts';
@@ -42,8 +43,10 @@ export const createRead =
       return unreadable(app, answer, faultOf(error));
     }
     const tokens = tokenSet(app, response, normalised);
-    // At renewal the old refresh token may be spent already: whatever the ID token says, the new ones must not be lost.
-    return phase === 'refresh' ? { kind: 'tokens', tokens } : withSubject(app, tokens, normalised, expect, receivedAt);
+    // At renewal the old refresh token may be spent already: whatever else the answer says, the new ones must not be lost.
+    if (phase === 'refresh') return { kind: 'tokens', tokens };
+    if (isOfAnotherFlow(tokenResponse, body, expect)) return refused(app, 'It names the state of another flow.');
+    return withSubject(app, tokens, normalised, expect, receivedAt);
   };
 
 /** The platform answered as if it had succeeded, so it may have acted. */
@@ -51,6 +54,11 @@ const unreadable = (app: OAuth2App, { status }: RawAnswer, detail: string): Verd
   kind: 'ambiguous',
   error: badResponse(app, { detail, upstream: { status } }),
 });
+
+const isOfAnotherFlow = ({ state: path }: TokenResponseShape, body: unknown, { state }: Expectation): boolean => {
+  const repeated = path === undefined ? undefined : readPath(body, path);
+  return state !== undefined && repeated !== undefined && repeated !== state;
+};
 
 /** When the answer was made, as it says itself; ours where it does not, or where its clock runs ahead. */
 const timeOf = (answer: RawAnswer, clock: Clock): number => {
@@ -101,15 +109,15 @@ const withSubject = async (
     return { kind: 'tokens', tokens };
   }
   const issuer = issuerOf(app, variablesOf(app));
-  if (!issuer) return refused(app, 'There is no issuer to check it against.');
+  if (!issuer) return refused(app, 'There is no issuer to check its ID token against.');
   const outcome = await checkIdToken(app, issuer, { ...members, id_token: idToken }, { nonce, receivedAt });
   return 'subject' in outcome
     ? { kind: 'tokens', tokens: { ...tokens, subject: outcome.subject } }
-    : refused(app, outcome.fault);
+    : refused(app, `The ID token was refused: ${outcome.fault}`);
 };
 
-/** Tokens that come with a wrong ID token may be meant for somebody else (OpenID Connect Core section 3.1.3.7). */
-const refused = (app: OAuth2App, fault: string): Verdict => ({
+/** Tokens that come with a wrong ID token or state may be meant for somebody else (OpenID Connect Core section 3.1.3.7). */
+const refused = (app: OAuth2App, detail: string): Verdict => ({
   kind: 'rejected',
-  error: badResponse(app, { detail: `The ID token was refused: ${fault}` }),
+  error: badResponse(app, { detail }),
 });

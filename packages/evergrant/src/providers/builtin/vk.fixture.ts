@@ -2,11 +2,11 @@ import type { ProviderFixture } from '../fixture.ts';
 
 type Sample = ProviderFixture['errors'][number];
 
+/** The real ones repeat the `state` of the request, which no sample can foresee. */
 const tokens = {
   token_type: 'Bearer',
   expires_in: 3600,
   user_id: 1234567890,
-  state: 'XXXRandomXXXRandomXXXRandomXXX123',
   scope: 'vkid.personal_info email',
 };
 

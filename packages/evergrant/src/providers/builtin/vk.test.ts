@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { identify } from '../../connections/identify.ts';
+import { toRawAnswer } from '../../testing/scripted-platform.ts';
 import { credentials, exchange, setUp, state, tokens } from './requests.test-support.ts';
 import vkFixture from './vk.fixture.ts';
 import vk from './vk.ts';
@@ -25,6 +26,22 @@ describe('vk', () => {
       state,
       ...device,
     });
+  });
+
+  it('refuses tokens that name the state of another flow, but never those of a renewal', async () => {
+    const { app, protocol } = setUp(vk, vkFixture, null);
+    const answer = (named: string) =>
+      toRawAnswer({ ...vkFixture.exchange, body: { ...vkFixture.exchange.body, state: named } });
+    expect(await protocol.read(app, 'exchange', answer(state), { state })).toMatchObject({ kind: 'tokens' });
+    expect(await protocol.read(app, 'exchange', toRawAnswer(vkFixture.exchange), { state })).toMatchObject({
+      kind: 'tokens',
+    });
+    expect(await protocol.read(app, 'exchange', answer('other'), { state })).toMatchObject({
+      kind: 'rejected',
+      error: { code: 'provider_bad_response' },
+    });
+    // The old refresh token is spent by then.
+    expect(await protocol.read(app, 'refresh', answer('other'))).toMatchObject({ kind: 'tokens' });
   });
 
   it('sends no secret even where one is set', async () => {

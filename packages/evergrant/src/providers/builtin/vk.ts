@@ -13,6 +13,7 @@ export default defineProvider({
     pkce: 'S256',
     // The login belongs to a device, which the callback names; every renewal must name it again, and repeat the state.
     exchange: { carry: ['device_id', 'state'] },
+    tokenResponse: { state: 'state' },
     // An ID token comes along; who the person is comes from user_info, over TLS.
     idToken: 'ignore',
     revocation: { tokens: ['access_token'], tokenParameter: 'access_token', typeHint: false },

@@ -113,6 +113,14 @@ export const de: Texts = {
     upstream: 'Das sagte {provider}',
     reference: 'Was dieser Code bedeutet',
     who: 'Beheben kann es',
+    refused: {
+      title: 'Sie haben keinen Zugriff gegeben',
+      what: '{Provider} meldet, dass der Zugriff abgebrochen oder abgelehnt wurde, aber nicht, bei welchem Versuch. Es wurde nichts gespeichert, und der Versuch endet von selbst.',
+      steps: [
+        'Wollten Sie das so, ist alles getan: Diese Seite kann geschlossen werden.',
+        'Wenn nicht, gehen Sie zurück zu {application}, beginnen Sie neu und erlauben Sie den Zugriff bei {provider}.',
+      ],
+    },
   },
   reference: {
     eyebrow: 'Fehlerverzeichnis',

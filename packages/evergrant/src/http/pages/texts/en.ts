@@ -114,6 +114,14 @@ export const en = {
     upstream: '{Provider} said',
     reference: 'What this code means',
     who: 'Who can fix it',
+    refused: {
+      title: 'You did not give access',
+      what: '{Provider} reports that access was cancelled or declined, but not for which attempt. Nothing was stored, and the attempt ends by itself.',
+      steps: [
+        'If that is what you wanted, you are done: this page can be closed.',
+        'If not, go back to {application}, start again, and allow access at {provider}.',
+      ],
+    },
   },
   reference: {
     eyebrow: 'Error reference',
