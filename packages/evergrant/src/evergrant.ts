@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { createCalls } from './calls/index.ts';
-import { checkDoubted } from './connections/check.ts';
+import { createLooks } from './connections/check.ts';
 import { createConnections } from './connections/connections.ts';
 import { createFlows, type Flows } from './connections/flows.ts';
 import { createImports, type Imports } from './connections/import.ts';
+import { createReread } from './connections/reread.ts';
 import { createEgress, type StreamingEgress } from './egress/index.ts';
 import { chooseEngine, type StartEngine } from './engine/choose.ts';
 import type { Role } from './engine/temporal/load.ts';
@@ -202,6 +203,7 @@ const run = async (
     sessions: createSessions(context.store, context.clock, keyring, publicUrl),
     renewalOverview: createRenewalOverview(context.store.db, context.clock),
     pictures: createPictures(egress, context.clock),
+    reread: createReread(context),
     dashboard: loadDashboard(publicUrl),
   });
   for (const pair of providersAtOdds(providerApps.catalogue.list())) context.logger.warn({}, oddsText(pair));
@@ -258,7 +260,7 @@ const start = (
     () => flows.sweep(),
     () => tryDueRevocations(context),
     () => warnOfEnds(context),
-    () => checkDoubted(context),
+    createLooks(context),
     () => schedule.raiseUrgency(context.store.db, context.clock.now() + day),
     async () => schedule.removeLapsed(context.store.db, await context.store.now(context.store.db)),
     () => grants.removeAttempts(context.store.db, context.clock.now() - attemptHistory),

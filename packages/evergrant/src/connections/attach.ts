@@ -2,6 +2,7 @@ import { EvergrantError } from '../errors/index.ts';
 import * as timeline from '../events/index.ts';
 import type { Context } from '../grants/context.ts';
 import { gateKey } from '../grants/gate.ts';
+import { firstLook } from '../grants/looking.ts';
 import { factsOf, nextWarning, planFor } from '../grants/plan.ts';
 import { missingScopes } from '../grants/scopes.ts';
 import { doubt, endedByConsent } from '../grants/siblings.ts';
@@ -118,6 +119,7 @@ const activate = async (
     generation,
     scopes_granted: JSON.stringify(grantedScopes),
     warn_at: nextWarning(app, facts, now),
+    ...firstLook(context, app),
     updated_at: now,
   });
   const plan = planFor(app, facts, now);

@@ -2,6 +2,7 @@ import { EvergrantError } from '../errors/index.ts';
 import * as timeline from '../events/index.ts';
 import type { Context } from '../grants/context.ts';
 import { openCredentials } from '../grants/credentials.ts';
+import { lookInterval } from '../grants/looking.ts';
 import { factsOf, planFor } from '../grants/plan.ts';
 import { awaitRenewal, errorOf, isoTime } from '../grants/read.ts';
 import type { Renewals } from '../grants/renew.ts';
@@ -125,8 +126,10 @@ export const createConnections = (context: Context, renewals: Renewals, options:
     const allOff = siblings.every((sibling) => sibling.disabled_at !== null);
     const grant = await grants.byId(tx, connection.grant_id);
     if (grant?.status !== 'active') return;
-    const plan = planFor(context.apps.ofGrant(grant), factsOf(grant, row?.last_used_at ?? null), now);
+    const app = context.apps.ofGrant(grant);
+    const plan = planFor(app, factsOf(grant, row?.last_used_at ?? null), now);
     await schedule.update(tx, grant.id, allOff ? { due_at: null } : plan);
+    if (lookInterval(app) !== null) await grants.update(tx, grant.id, { check_at: allOff ? null : now });
     context.notices.changed('schedule');
   };
 

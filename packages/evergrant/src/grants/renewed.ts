@@ -5,6 +5,7 @@ import { released, type Settled, type Settling } from './attempt.ts';
 import type { Context } from './context.ts';
 import { openCredentials, sealExtra, sealGrant } from './credentials.ts';
 import { unblock } from './gate.ts';
+import { lookAfterRenewal } from './looking.ts';
 import { type GrantFacts, nextWarning, planFor } from './plan.ts';
 import { usableUntil } from './timing.ts';
 
@@ -31,6 +32,7 @@ export const store = async (at: Settling, tokens: TokenSet): Promise<Settled> =>
     reason: null,
     candidate_sealed: null,
     warn_at: nextWarning(app, facts, now),
+    ...lookAfterRenewal(context, app, grant),
     last_refreshed_at: now,
     fail_count: 0,
     failing_since: null,

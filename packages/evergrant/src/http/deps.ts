@@ -45,6 +45,8 @@ export interface HttpDependencies {
   sessions: Sessions;
   renewalOverview: RenewalOverviewOf;
   pictures: Pictures;
+  /** Reads the accounts of a connection's grant again; whether anything has changed. */
+  reread(connectionId: string): Promise<boolean>;
   /** Null where it was not built. */
   dashboard: DashboardFiles | null;
 }

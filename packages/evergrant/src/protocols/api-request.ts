@@ -111,12 +111,12 @@ const escapeOtherBraces = (url: string, variables: Record<string, string>): stri
 
 /** Only scheme and host are filled: the path may hold placeholders that have no value here. */
 const ownOrigins = (app: App, variables: Record<string, string>, withToken: boolean): Set<string> => {
-  const { api, profile, accounts, scopes } = app.definition;
+  const { api, profile, accounts, scopes, validation } = app.definition;
   const listed = typeof accounts === 'object' ? accounts.get : undefined;
   const own = withToken && profile.public ? undefined : profile.get;
   const declared = [
     ...[api.baseUrl, ...(api.origins ?? [])],
-    ...[own, profile.otherwise?.get, listed, scopes.grantedFrom?.get],
+    ...[own, profile.otherwise?.get, listed, scopes.grantedFrom?.get, validation?.get],
   ];
   const bases = declared.map((url) => /^(?:[a-z]+:\/\/)?[^/?#]*/i.exec(url ?? '')?.[0] ?? '');
   const known = bases.filter((base) => escapeOtherBraces(base, variables) === base);

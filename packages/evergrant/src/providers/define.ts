@@ -135,8 +135,23 @@ export interface Profile {
   otherwise?: { code?: string; get?: string; map: AccountMap; type?: AccountType };
   /** Anybody may ask: no token goes there, which may be another host than the one that gave it. */
   public?: boolean;
+  /**
+   * Read again after so many seconds, with the accounts: addresses of pictures end at some platforms (Meta, TikTok). Default:
+   * when a picture is asked for that is gone.
+   */
+  rereadSeconds?: number;
   /** Errors to repeat for a moment after the exchange (LinkedIn's 65601): rule and pauses in milliseconds. */
   retry?: { code: string; pausesMs: number[] };
+}
+
+/** A platform's rule that whoever keeps tokens asks it again and again whether they live (Twitch). */
+export interface Validation {
+  /** What 2xx and JSON answer to a token that lives. */
+  get: string;
+  /** The longest time between two of them. */
+  everySeconds: number;
+  /** Default: as for the API. */
+  authentication?: Api['authentication'];
 }
 
 /** A list of accounts to choose from, as data. */
@@ -224,6 +239,7 @@ export interface ProviderDefinition<Kind extends ProtocolDefinition = OAuth2Prot
   maxConcurrentJob?: number;
   /** Seconds until a fresh token is usable at the platform. Default 0. */
   refreshWait?: number;
+  validation?: Validation;
   /** What one revocation ends: only that token, or everything of the person and app (Google, Discord, Meta). Default `person`, which is safe. */
   revocationEnds?: 'token' | 'person';
   /**

@@ -15,6 +15,7 @@ import type {
   ScopeFacts,
   Scopes,
   Setup,
+  Validation,
 } from './define.ts';
 import { protocolSchema } from './protocol-schema.ts';
 import { address, count, fn, oneOrMany, path, seconds, texts } from './schema-parts.ts';
@@ -110,6 +111,7 @@ const profile = objectOf<Profile>(
       type: accountTypes.optional(),
     }).optional(),
     public: z.boolean().optional(),
+    rereadSeconds: z.number().min(300, { error: 'must be 300 or more' }).optional(),
     retry: objectOf<NonNullable<Profile['retry']>>({ code: text, pausesMs: z.array(count) }).optional(),
   },
   'is missing, and without it nobody can tell whose account was connected; give "get" (a URL) and "map"',
@@ -128,19 +130,19 @@ const accountList = objectOf<AccountList>({
   unavailable: fn<NonNullable<AccountList['unavailable']>>().optional(),
 });
 
+const authentication = z.union(
+  [
+    z.literal('bearer'),
+    objectOf<{ header: string; prefix?: string }>({ header: text, prefix: z.string().optional() }),
+    objectOf<{ query: string }>({ query: text }),
+  ],
+  { error: 'must be "bearer", { header, prefix } or { query }' },
+);
+
 const api = objectOf<Api>({
   baseUrl: address,
   headers: texts.optional(),
-  authentication: z
-    .union(
-      [
-        z.literal('bearer'),
-        objectOf<{ header: string; prefix?: string }>({ header: text, prefix: z.string().optional() }),
-        objectOf<{ query: string }>({ query: text }),
-      ],
-      { error: 'must be "bearer", { header, prefix } or { query }' },
-    )
-    .optional(),
+  authentication: authentication.optional(),
   origins: z.array(address).optional(),
   parameters: texts.optional(),
   rateLimitReset: z
@@ -209,6 +211,11 @@ export const definitionSchema = objectOf<ProviderDefinition<ProtocolDefinition>>
   handleErrors: z.array(errorRule).optional(),
   maxConcurrentJob: count.optional(),
   refreshWait: seconds.optional(),
+  validation: objectOf<Validation>({
+    get: address,
+    everySeconds: z.number().min(300, { error: 'must be 300 or more' }),
+    authentication: authentication.optional(),
+  }).optional(),
   revocationEnds: z.enum(['token', 'person']).optional(),
   consentEnds: z
     .union(

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Api } from '../providers/define.ts';
 import { oauthError, refusal } from './answers.ts';
 import { isOurClient, presentedClient } from './client-authentication.ts';
 import { isLive, type Presented, present, revoke } from './grants.ts';
@@ -18,15 +19,22 @@ export const presentedAccessToken = (platform: Platform, received: Received): st
     const member = Object.entries(definition.profile.post!).find(([, value]) => value === '{accessToken}');
     return member ? parameters.get(member[0]) : null;
   }
-  const { authentication } = definition.api;
+  const authentication = authenticationOf(definition, url);
   const bearer = /^Bearer (.+)$/i.exec(headers.get('authorization') ?? '')?.[1];
   if (typeof authentication === 'object' && 'query' in authentication)
     return url.searchParams.get(authentication.query) ?? bearer ?? null;
   if (typeof authentication === 'object') {
     const value = headers.get(authentication.header);
-    return value?.slice(authentication.prefix?.length ?? 0) ?? bearer ?? null;
+    return value?.slice(authentication.prefix?.length ?? 0).trim() ?? bearer ?? null;
   }
   return bearer ?? url.searchParams.get('access_token');
+};
+
+/** Where a token is validated it may be named in another way than at the API. */
+const authenticationOf = (definition: PlayedPlatform['definition'], url: URL): Api['authentication'] => {
+  const { validation, api } = definition;
+  const isValidation = validation !== undefined && samePlace(new URL(fill(validation.get, definition)), url);
+  return (isValidation ? validation.authentication : undefined) ?? api.authentication;
 };
 
 /** A POST that only reads: who the person is, where the platform wants a form for that. */

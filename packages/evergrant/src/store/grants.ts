@@ -84,19 +84,61 @@ export const livingOfPerson = (db: Queryable, person: PersonKey): Promise<GrantR
     .orderBy('id')
     .execute();
 
-/** Grants of which the platform must be asked whether they live. */
-export const dueForCheck = (db: Queryable, now: number, limit: number): Promise<GrantRow[]> =>
-  db.selectFrom('grants').selectAll().where('check_at', '<=', now).orderBy('check_at').limit(limit).execute();
+const takeChecks = prepared((db, at: { now: number; until: number; limit: number }) =>
+  db
+    .updateTable('grants')
+    .set({ check_at: at.until })
+    .where('id', 'in', (from) =>
+      from
+        .selectFrom('grants')
+        .select('id')
+        .where('check_at', '<=', at.now)
+        .orderBy('check_at')
+        .limit(at.limit)
+        .$if(isPostgres(db), (query) => query.forUpdate().skipLocked()),
+    )
+    .returningAll(),
+);
 
-/** Puts off a look at a grant. False: somebody else is at it. */
-export const putOffCheck = async (db: Queryable, id: string, from: number, to: number): Promise<boolean> => {
-  const result = await db
+/**
+ * Takes grants of which the platform must be asked, and puts the next look at them off: nobody else asks as well, and a look
+ * that never ends is repeated.
+ */
+export const takeForCheck = async (db: Queryable, now: number, until: number, limit: number): Promise<GrantRow[]> =>
+  (await takeChecks(db, { now, until, limit })).rows;
+
+/** Puts off the looks at grants that nobody has touched since they were taken. */
+export const putOffChecks = async (db: Queryable, ids: string[], from: number, to: number): Promise<void> => {
+  await db
     .updateTable('grants')
     .set({ check_at: to })
-    .where('id', '=', id)
-    .where('check_at', '=', from)
-    .executeTakeFirst();
-  return result.numUpdatedRows === 1n;
+    .where('id', 'in', (query) =>
+      query
+        .selectFrom('grants')
+        .select('id')
+        .where('id', 'in', ids)
+        .where('check_at', '=', from)
+        // Others change single grants; to wait for them here could be to wait for each other.
+        .$if(isPostgres(db), (rows) => rows.forUpdate().skipLocked()),
+    )
+    .execute();
+};
+
+/** Has grants looked at of which nobody knew yet that they must be. */
+export const beginChecks = async (db: Queryable, provider: string, now: number): Promise<void> => {
+  await db
+    .updateTable('grants')
+    .set({ check_at: now })
+    .where('id', 'in', (query) =>
+      query
+        .selectFrom('grants')
+        .select('id')
+        .where('provider', '=', provider)
+        .where('status', '=', 'active')
+        .where('check_at', 'is', null)
+        .$if(isPostgres(db), (rows) => rows.forUpdate().skipLocked()),
+    )
+    .execute();
 };
 
 const unfinished = (['exchanged', 'new'] as const).map((status) => sql.lit(status));

@@ -77,10 +77,35 @@ describeOnEachDatabase('grants and answers', (database) => {
       await grants.insert(db, aGrant('first', { check_at: noon - 2 }));
       await grants.insert(db, aGrant('not_yet', { check_at: noon + 1 }));
       await grants.insert(db, aGrant('never'));
-      expect((await grants.dueForCheck(db, noon, 10)).map(({ id }) => id)).toEqual(['first', 'later']);
-      expect(await grants.putOffCheck(db, 'first', noon - 2, noon + 5)).toBe(true);
-      expect(await grants.putOffCheck(db, 'first', noon - 2, noon + 5)).toBe(false);
-      expect((await grants.dueForCheck(db, noon, 10)).map(({ id }) => id)).toEqual(['later']);
+      const take = async (now: number, limit: number) =>
+        (await grants.takeForCheck(db, now, noon + 5, limit)).map(({ id }) => id);
+      expect(await take(noon, 1)).toEqual(['first']);
+      expect(await take(noon, 10)).toEqual(['later']);
+      expect(await take(noon, 10)).toEqual([]);
+      // Who did not come back with a verdict is taken again.
+      expect((await take(noon + 5, 10)).sort()).toEqual(['first', 'later', 'not_yet']);
+    });
+
+    test('that were looked at are put off, unless somebody else has set them another time meanwhile', async () => {
+      const { db } = database.store;
+      await grants.insert(db, aGrant('seen', { check_at: noon - 2 }));
+      await grants.insert(db, aGrant('renewed', { check_at: noon - 1 }));
+      await grants.takeForCheck(db, noon, noon + 5, 10);
+      await grants.update(db, 'renewed', { check_at: noon + 7 });
+      await grants.putOffChecks(db, ['seen', 'renewed'], noon + 5, noon + 9);
+      expect((await grants.byId(db, 'seen'))?.check_at).toBe(noon + 9);
+      expect((await grants.byId(db, 'renewed'))?.check_at).toBe(noon + 7);
+    });
+
+    test('of a provider begin to be looked at where they live and nobody looks yet', async () => {
+      const { db } = database.store;
+      await grants.insert(db, aGrant('unseen', { status: 'active' }));
+      await grants.insert(db, aGrant('seen', { status: 'active', check_at: noon + 9 }));
+      await grants.insert(db, aGrant('ended', { status: 'reauth_required' }));
+      await grants.insert(db, aGrant('other', { status: 'active', provider: 'other' }));
+      await grants.beginChecks(db, 'acme', noon);
+      const times = await Promise.all(['unseen', 'seen', 'ended', 'other'].map((id) => grants.byId(db, id)));
+      expect(times.map((grant) => grant?.check_at)).toEqual([noon, noon + 9, null, null]);
     });
 
     test('that nothing refers to are found once they are old enough', async () => {

@@ -1,7 +1,8 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import { EvergrantError } from '../../errors/index.ts';
+import { EvergrantError, isEvergrantError } from '../../errors/index.ts';
 import { requires } from '../auth.ts';
 import type { HttpDependencies, HttpEnv } from '../deps.ts';
+import type { Picture } from '../pictures.ts';
 import { connectionId, problems } from '../schemas.ts';
 
 /** A picture is no document: opened by itself, not even an SVG with a script in it does anything. */
@@ -21,9 +22,18 @@ export const addPictureRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependenci
       responses: { 200: { description: 'The picture', content: { 'image/*': { schema: z.string() } } }, ...problems },
     }),
     async (c) => {
-      const { account, provider } = await deps.connections.get(c.req.valid('param').id, c.get('principal'));
-      if (account.picture === null) throw new EvergrantError('not_found');
-      const { type, bytes } = await deps.pictures.fetch(account.picture, trustedOrigins(deps, provider));
+      const { id } = c.req.valid('param');
+      const { account, provider } = await deps.connections.get(id, c.get('principal'));
+      const fetched = async (url: string | null): Promise<Picture> => {
+        if (url === null) throw new EvergrantError('not_found');
+        return deps.pictures.fetch(url, trustedOrigins(deps, provider));
+      };
+      const { type, bytes } = await fetched(account.picture).catch(async (error: unknown) => {
+        // At many platforms the address of a picture ends after hours or weeks.
+        const isGone = isEvergrantError(error, 'not_found') && account.picture !== null;
+        if (!isGone || !(await deps.reread(id))) throw error;
+        return fetched((await deps.connections.get(id, c.get('principal'))).account.picture);
+      });
       return c.body(bytes, 200, {
         'content-type': type,
         'cache-control': 'private, max-age=3600',

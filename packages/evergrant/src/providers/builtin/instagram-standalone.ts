@@ -5,6 +5,7 @@ import {
   flatRules,
   graphRules,
   regainTime,
+  rereadSeconds,
   selfRenewal,
   selfRenewalRules,
   tooYoung,
@@ -56,6 +57,7 @@ export default defineProvider({
   // The access token is the credential: it renews itself between one day of age and its end, and is lost after that.
   refresh: { rotates: 'sometimes', reuseRevokes: false, minimumAgeSeconds: days(1) },
   profile: {
+    rereadSeconds,
     get: 'https://graph.instagram.com/{graphVersion}/me?fields=user_id,username,name,profile_picture_url,account_type',
     // `id` is another for each app, `user_id` is the account's; the one in the token answer may be neither. May be wrapped.
     map: (answer) => {

@@ -27,6 +27,8 @@ export const protocol = oauth2({
 export const refresh: Refresh = { rotates: 'sometimes', reuseRevokes: false, lifetime: { fixed: days(365) } };
 
 export const profile: Profile = {
+  // Addresses of pictures end after some weeks.
+  rereadSeconds: days(7),
   get: 'https://api.linkedin.com/v2/userinfo',
   map: { id: 'sub', name: 'name', username: null, picture: 'picture', url: null },
   // An app without OpenID Connect has no scopes for it ("Not enough permissions"), as one with the Community Management

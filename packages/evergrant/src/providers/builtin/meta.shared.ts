@@ -1,4 +1,11 @@
-import type { ErrorRule, ErrorShape, OAuth2Protocol, RateLimitReset, TokenRequestShape } from '../define.ts';
+import {
+  days,
+  type ErrorRule,
+  type ErrorShape,
+  type OAuth2Protocol,
+  type RateLimitReset,
+  type TokenRequestShape,
+} from '../define.ts';
 
 /*
  * What the products of Meta have in common: the Graph API's errors and limits, and Facebook's login, which leads to
@@ -118,8 +125,12 @@ export const grantedPermissions = {
   where: { status: 'granted' },
 };
 
+/** Addresses of pictures end, after weeks at the most. */
+export const rereadSeconds = days(1);
+
 /** Who consented. */
 export const facebookProfile = {
+  rereadSeconds,
   get: 'https://graph.facebook.com/{graphVersion}/me?fields=id,name,picture',
   map: { id: 'id', name: 'name', username: null, picture: 'picture.data.url', url: null },
 };

@@ -5,6 +5,7 @@ import {
   flatRules,
   graphRules,
   regainTime,
+  rereadSeconds,
   selfRenewal,
   selfRenewalRules,
   tooYoung,
@@ -62,6 +63,7 @@ export default defineProvider({
   // The access token is the credential: it renews itself between one day of age and its end, and is lost after that.
   refresh: { rotates: 'sometimes', reuseRevokes: false, minimumAgeSeconds: days(1) },
   profile: {
+    rereadSeconds,
     get: 'https://graph.threads.net/v1.0/me?fields=id,username,name,threads_profile_picture_url,threads_biography',
     // This id counts, not the number in the token answer.
     map: (me) => ({

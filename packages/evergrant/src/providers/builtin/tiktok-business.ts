@@ -54,6 +54,8 @@ export default defineProvider({
   // What comes is kept, though it may equal the old one. The year counts from the login: a renewal tells what remains of it.
   refresh: { rotates: 'always', reuseRevokes: true, lifetime: { fixed: days(365) } },
   profile: {
+    // Addresses of pictures end within days, some within hours.
+    rereadSeconds: days(0.5),
     // `fields` is a list in JSON.
     get: `${api}/business/get/?business_id={extra.openId}&fields=%5B%22username%22%2C%22display_name%22%2C%22profile_image%22%5D`,
     map: ({ data }, { openId }) => ({

@@ -47,6 +47,8 @@ export default defineProvider({
   // days, so every answer is believed; whether renewing starts the 180 days anew is not said, so its end is warned of.
   refresh: { rotates: 'always', reuseRevokes: true, graceSeconds: 0, lifetime: { fixed: days(180) } },
   profile: {
+    // Addresses of pictures end within days, some within hours.
+    rereadSeconds: days(0.5),
     get: 'https://open.tiktokapis.com/v2/user/info/?fields={fields}',
     // One field outside the granted scopes fails the whole call.
     variables: (granted) => ({

@@ -60,6 +60,13 @@ export default {
     },
   ],
   get: {
+    'https://id.twitch.tv/oauth2/validate': {
+      client_id: 'SAMPLE_CLIENT',
+      login: 'examplelogin',
+      scopes: scope,
+      user_id: '141981764',
+      expires_in: 13520,
+    },
     'https://api.twitch.tv/helix/users': {
       data: [
         {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { classify } from '../../protocols/errors.ts';
-import { credentials, exchange, renew, setUp } from './requests.test-support.ts';
+import { credentials, exchange, renew, setUp, tokens } from './requests.test-support.ts';
 import fixture from './twitch.fixture.ts';
 import twitch from './twitch.ts';
 
@@ -27,6 +27,19 @@ describe('twitch', () => {
     const verdict = await renew(world, { status: 200, body }, { refreshToken: 'a+b/c%d' });
     expect(world.last().body).toContain('refresh_token=a%2Bb%2Fc%25d');
     expect(verdict).toMatchObject({ tokens: { expiresIn: 14400, scopes: ['user:read:chat', 'user:write:chat'] } });
+  });
+
+  it('is asked whether a token lives with the scheme of its own, and says so plainly', async () => {
+    const { app, getJson, last, platform } = setUp(twitch, fixture);
+    const { get, authentication, everySeconds } = twitch.validation!;
+    const api = { ...twitch.api, authentication };
+    const asking = { ...app, definition: { ...twitch, api } };
+    expect(await getJson(asking, tokens, get)).toMatchObject({ user_id: '141981764' });
+    expect(last()).toMatchObject({ method: 'GET', url: 'https://id.twitch.tv/oauth2/validate' });
+    expect(last().headers).toMatchObject({ authorization: 'OAuth SAMPLE_AT' });
+    expect(everySeconds).toBe(3600);
+    platform.script({ status: 401, body: { status: 401, message: 'invalid access token' } });
+    await expect(getJson(asking, tokens, get)).rejects.toMatchObject({ extensions: { class: 'refresh-token' } });
   });
 
   it('revokes the access token with the client id and without the secret', async () => {

@@ -87,6 +87,13 @@ export default defineProvider({
     // Banned, or no moderator.
     { phase: 'api', status: 403, is: 'bad-body' },
   ],
+  // Whoever keeps tokens must ask at the start of a session and every hour, and Twitch audits it. The scheme of the header is
+  // their own; that Bearer works too is unconfirmed.
+  validation: {
+    get: 'https://id.twitch.tv/oauth2/validate',
+    everySeconds: 3600,
+    authentication: { header: 'Authorization', prefix: 'OAuth' },
+  },
   // The access token alone is named; that others of the person live on is documented for none.
   revocationEnds: 'person',
   setup: {
