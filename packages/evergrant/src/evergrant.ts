@@ -22,6 +22,7 @@ import { warnOfEnds } from './grants/expiring.ts';
 import { createHealth } from './grants/health.ts';
 import { observe } from './grants/inspection.ts';
 import { createInstanceApps } from './grants/instance-apps.ts';
+import { createMigrations } from './grants/migration.ts';
 import { createProviderApps, type ProviderApps } from './grants/provider-apps.ts';
 import { createRenewals, type Renewals } from './grants/renew.ts';
 import { keyCheck, keyUse, type ResealProgress, reseal } from './grants/reseal.ts';
@@ -261,6 +262,7 @@ const start = (
     () => tryDueRevocations(context),
     () => warnOfEnds(context),
     createLooks(context),
+    createMigrations(context),
     () => schedule.raiseUrgency(context.store.db, context.clock.now() + day),
     async () => schedule.removeLapsed(context.store.db, await context.store.now(context.store.db)),
     () => grants.removeAttempts(context.store.db, context.clock.now() - attemptHistory),

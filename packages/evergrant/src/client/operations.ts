@@ -6,6 +6,8 @@ export interface AccessToken {
   tokenType: 'bearer' | 'oauth1' | 'dpop';
   /** With the type oauth1 only */
   tokenSecret?: string;
+  /** What else the platform gave for use, as secret as the token: `webhook_url` */
+  extra?: Record<string, string>;
   expiresAt: string | null;
   scopes: string[];
   generation: number;
@@ -884,7 +886,7 @@ export const operations: Record<keyof Operations, Operation> = {
     takesInput: true,
     takesBody: false,
     json: true,
-    records: [],
+    records: ['extra'],
   },
   reportRejected: {
     method: 'POST',
@@ -893,7 +895,7 @@ export const operations: Record<keyof Operations, Operation> = {
     takesInput: true,
     takesBody: true,
     json: true,
-    records: [],
+    records: ['extra'],
   },
   sign: {
     method: 'POST',

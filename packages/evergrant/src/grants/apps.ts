@@ -128,6 +128,7 @@ export const createApps = (known: KnownApps, speech: Speech, instanceApps: Insta
         detail: 'The account was connected through another app than the one that is configured now',
       });
     },
+    handsOut: (id) => known.current().get(id)?.settings.definition.handsOut ?? null,
     currentClientId: (provider) => find(provider, null).credentials?.clientId ?? null,
     protocol(app) {
       const protocol = speech.protocolOf(app);

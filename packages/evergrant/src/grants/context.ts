@@ -51,6 +51,8 @@ export interface Apps {
    * @throws EvergrantError `provider_not_configured` when another app stands in the settings now
    */
   ofGrant(grant: Pick<GrantRow, 'provider' | 'client_id' | 'instance'>): App;
+  /** What of the facts kept with a grant goes out with its token, see the definition; null: nothing. */
+  handsOut(provider: string): Readonly<Record<string, string>> | null;
   /** Of the app with which flows begin; null: one is registered at each instance. */
   currentClientId(provider: string): string | null;
   protocol(app: App): Protocol;
@@ -69,6 +71,11 @@ export const isSelfRefreshing = (protocol: ProtocolDefinition): boolean =>
 export const needsUpgrade = (protocol: ProtocolDefinition): boolean =>
   protocol.kind === 'oauth2' && protocol.upgrade !== undefined;
 
+/** Whether the operator wants tokens without an end to be traded for such that are renewed. */
+export const isMigrating = ({ definition: { protocol }, variables }: App): boolean =>
+  protocol.kind === 'oauth2' && protocol.migration !== undefined && variables[protocol.migration.option] === 'on';
+
 /** Whether anything can renew this grant. */
-export const isRenewable = (app: App, grant: { hasRefreshToken: boolean }): boolean =>
-  app.definition.refresh?.supported !== false && (grant.hasRefreshToken || isSelfRefreshing(app.definition.protocol));
+export const isRenewable = (app: App, { hasRefreshToken }: { hasRefreshToken: boolean }): boolean =>
+  app.definition.refresh?.supported !== false &&
+  (hasRefreshToken || isSelfRefreshing(app.definition.protocol) || isMigrating(app));

@@ -1,7 +1,7 @@
 import type { App } from '../protocols/types.ts';
 import type { GrantRow } from '../store/index.ts';
-import { isRenewable, isSelfRefreshing } from './context.ts';
-import { day, dueAt, keepAliveBefore } from './timing.ts';
+import { isMigrating, isRenewable, isSelfRefreshing } from './context.ts';
+import { day, dueAt, keepAliveBefore, migrationDue } from './timing.ts';
 
 /** What is known of a grant when its next renewal is planned. Times and durations in milliseconds. */
 export interface GrantFacts {
@@ -52,6 +52,7 @@ export const urgencyOf = (deadline: number | null, lastUsedAt: number | null, at
 };
 
 const renewalDue = (app: App, facts: GrantFacts, now: number): number | null => {
+  if (!facts.hasRefreshToken && isMigrating(app)) return migrationDue(facts.id, now);
   const refresh = app.definition.refresh ?? {};
   const selfRefreshing = isSelfRefreshing(app.definition.protocol);
   const eager = dueAt({

@@ -1,7 +1,7 @@
 import { EvergrantError, type ReauthReason } from '../errors/index.ts';
 import { type GrantRow, grants, type ReadingRow, schedule } from '../store/index.ts';
 import { type Context, isRenewable } from './context.ts';
-import { openAccessToken, openTokenSecret } from './credentials.ts';
+import { openAccessToken, openCredentials, openTokenSecret } from './credentials.ts';
 import { endGrant, noteDegraded } from './failing.ts';
 import { reauthError, toStoredFailure } from './failure.ts';
 import type { RenewalOutcome, Renewals } from './renew.ts';
@@ -13,6 +13,8 @@ export interface AccessToken {
   tokenType: 'bearer' | 'oauth1' | 'dpop';
   /** With `oauth1` only (RFC 5849 section 2.3). */
   tokenSecret?: string;
+  /** What else the platform gave for use, by the name that the definition gives it: `webhook_url` of Discord and Slack. */
+  extra?: Record<string, string>;
   /** RFC 3339; null: no end. */
   expiresAt: string | null;
   scopes: string[];
@@ -47,10 +49,11 @@ export const readAccessToken = async (
 ): Promise<AccessToken> => {
   const row = await readable(context, connectionId, options);
   context.usage.note(row.grant_id);
-  if (row.token_sealed !== null) return ownToken(context, row);
-  if (isFresh(context, row, options.minValid)) return toToken(context, row);
+  if (row.token_sealed !== null) return withExtra(context, row, ownToken(context, row));
+  if (isFresh(context, row, options.minValid)) return withExtra(context, row, toToken(context, row));
   await renewFor(context, renewals, row);
-  return toToken(context, await readable(context, connectionId, options));
+  const renewed = await readable(context, connectionId, options);
+  return withExtra(context, renewed, toToken(context, renewed));
 };
 
 /**
@@ -73,7 +76,7 @@ export const replaceRejected = async (
   }
   const outcome = await awaitRenewal(context, renewals, row.grant_id, row.generation);
   const renewed = await readable(context, connectionId, options);
-  if (renewed.generation > row.generation) return toToken(context, renewed);
+  if (renewed.generation > row.generation) return withExtra(context, renewed, toToken(context, renewed));
   throw errorOf(outcome, renewed);
 };
 
@@ -209,6 +212,25 @@ export const endRejected = (
     await endGrant(tx, grant, reason, toStoredFailure(ended, now), now);
     await doubtSiblings(context, tx, context.apps.ofGrant(grant), grant, reason);
   });
+
+/** Few platforms give more than a token, so that the read of all others need not carry their facts along. */
+const withExtra = (context: Context, row: ReadingRow, token: AccessToken): AccessToken | Promise<AccessToken> => {
+  const names = context.apps.handsOut(row.provider);
+  return names === null ? token : addExtra(context, row, token, names);
+};
+
+const addExtra = async (
+  context: Context,
+  row: ReadingRow,
+  token: AccessToken,
+  names: Readonly<Record<string, string>>,
+): Promise<AccessToken> => {
+  const grant = await grants.byId(context.store.db, row.grant_id);
+  const facts = grant ? openCredentials(context.vault, grant).extra : {};
+  const given = Object.entries(names).filter(([, kept]) => Object.hasOwn(facts, kept));
+  if (given.length === 0) return token;
+  return { ...token, extra: Object.fromEntries(given.map(([name, kept]) => [name, facts[kept]!])) };
+};
 
 const ownToken = (context: Context, row: ReadingRow): AccessToken => {
   if (row.token_expires_at !== null && row.token_expires_at <= context.clock.now()) {

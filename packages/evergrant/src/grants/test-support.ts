@@ -96,6 +96,7 @@ export const createTestContext = (options: {
     protocol: () => options.protocol,
     getJson: async () => ({}),
     list: () => [app],
+    handsOut: () => null,
     perInstance: () => [],
   };
   return {

@@ -71,6 +71,13 @@ export const dueAt = (input: DueInput): number | null => {
 export const keepAliveBefore = (issuedAt: number, refreshExpiresAt: number): number =>
   refreshExpiresAt - Math.min(7 * day, (refreshExpiresAt - issuedAt) / 2);
 
+/** Over so long those that an operator wants migrated are spread, in milliseconds: there is no hurry, and there are limits. */
+const migrationSpread = day / 4;
+
+/** When a token without an end is traded for one that is renewed. */
+export const migrationDue = (grantId: string, now: number): number =>
+  Math.round(now + fraction(grantId, 0) * migrationSpread);
+
 /** A number in [0, 1) that depends on its input alone. */
 const fraction = (grantId: string, generation: number): number =>
   Number.parseInt(hash('sha256', `${grantId} ${generation}`).slice(0, 8), 16) / 2 ** 32;

@@ -145,6 +145,10 @@ export const tokenSchema = z
     access_token: z.string(),
     token_type: z.enum(['bearer', 'oauth1', 'dpop']),
     token_secret: z.string().optional().openapi({ description: 'With the type oauth1 only' }),
+    extra: z
+      .record(z.string(), z.string())
+      .optional()
+      .openapi({ description: 'What else the platform gave for use, as secret as the token: `webhook_url`' }),
     expires_at: time.nullable(),
     scopes: z.array(z.string()),
     generation: z.int(),
@@ -155,6 +159,7 @@ export const tokenBody = (token: AccessToken): z.infer<typeof tokenSchema> => ({
   access_token: token.accessToken,
   token_type: token.tokenType,
   ...(token.tokenSecret === undefined ? {} : { token_secret: token.tokenSecret }),
+  ...(token.extra === undefined ? {} : { extra: token.extra }),
   expires_at: token.expiresAt,
   scopes: token.scopes,
   generation: token.generation,

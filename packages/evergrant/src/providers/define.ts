@@ -234,6 +234,11 @@ export interface ProviderDefinition<Kind extends ProtocolDefinition = OAuth2Prot
   /** The accounts to choose from; absent: the profile itself is the account. */
   accounts?: AccountList | ((context: IdentifyContext) => Promise<Account[]>);
   api: Api;
+  /**
+   * Kept facts that an application gets with the token, by the name they have there (the address of a webhook that came with
+   * the login). They are secrets like the token.
+   */
+  handsOut?: Record<string, string>;
   handleErrors?: ErrorRule[];
   /** Calls at the same time, over all nodes and connections of one app. Default: unlimited. */
   maxConcurrentJob?: number;

@@ -99,6 +99,7 @@ const oauth2 = objectOf<OAuth2Protocol>({
   exchange: tokenRequest.optional(),
   upgrade: tokenRequest.optional(),
   refreshRequest: tokenRequest.optional(),
+  migration: objectOf<NonNullable<OAuth2Protocol['migration']>>({ option: text, request: tokenRequest }).optional(),
   tokenResponse: tokenResponse.optional(),
   errors: errorShape.optional(),
   headers: texts.optional(),

@@ -95,6 +95,11 @@ export interface OAuth2Protocol {
   /** A second token request right after the exchange (Meta's long-lived tokens), before anything else is read. */
   upgrade?: TokenRequestShape;
   refreshRequest?: TokenRequestShape;
+  /**
+   * Trades a token without an end, and without a refresh token, for a pair that is renewed from then on: for platforms whose
+   * apps may switch rotation on later (Slack). Done where the operator says so: the named option is `on`.
+   */
+  migration?: { option: string; request: TokenRequestShape };
   tokenResponse?: TokenResponseShape;
   errors?: ErrorShape;
   /** Headers of every token request. */

@@ -208,6 +208,7 @@ export const definitionSchema = objectOf<ProviderDefinition<ProtocolDefinition>>
     })
     .optional(),
   api,
+  handsOut: texts.optional(),
   handleErrors: z.array(errorRule).optional(),
   maxConcurrentJob: count.optional(),
   refreshWait: seconds.optional(),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Harness, itKeepsSecrets, startHarness } from '../security/support.ts';
 import { pass, soon } from '../sharing/support.ts';
+import { lookStored } from './support.ts';
 
 const day = 24 * 60;
 const png = Buffer.from('89504e470d0a1a0a', 'hex');
@@ -36,6 +37,7 @@ describe('what a platform says of an account', () => {
       expect((await accountOf(harness, connection.id)).picture).toBe(harness.pictureAt('/new.png'));
     });
     expect(await updates(harness, connection.id)).toHaveLength(0);
+    await lookStored(harness);
     harness.says({ name: 'Alice Brown', picture: harness.pictureAt('/new.png') });
     pass(harness, day);
     await soon(async () => expect((await accountOf(harness, connection.id)).name).toBe('Alice Brown'));
@@ -47,13 +49,15 @@ describe('what a platform says of an account', () => {
     await using harness = await start(86_400);
     harness.stub.behaviour.expiresIn = 2 * 3600;
     const { connection } = await harness.connect();
+    const reaches = (generation: number) =>
+      soon(async () => expect((await harness.connection(connection.id)).data.token.generation).toBe(generation));
     for (let renewals = 1; renewals <= 4; renewals++) {
       pass(harness, 100);
-      await soon(async () => expect(harness.stub.renewals()).toHaveLength(renewals));
+      await reaches(renewals + 1);
     }
     harness.says({ name: 'Alice Brown' });
     pass(harness, day - 400);
-    await soon(async () => expect(harness.stub.renewals()).toHaveLength(5));
+    await reaches(6);
     pass(harness, 11);
     await soon(async () => expect((await accountOf(harness, connection.id)).name).toBe('Alice Brown'));
   });

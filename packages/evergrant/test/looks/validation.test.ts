@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Harness, itKeepsSecrets, startHarness } from '../security/support.ts';
 import { pass, soon } from '../sharing/support.ts';
+import { lookStored } from './support.ts';
 
 const hour = 60;
 
@@ -38,6 +39,7 @@ describe('a platform that wants tokens validated', () => {
     for (const count of [1, 2]) {
       pass(harness, count === 1 ? hour / 2 : hour);
       await soon(async () => expect(asked(harness)).toHaveLength(count));
+      await lookStored(harness);
     }
     expect(asked(harness)).toEqual([`OAuth ${access_token}`, `OAuth ${access_token}`]);
     expect(await tokenOf(harness, connection.id)).toMatchObject({ access_token, generation: 1 });
@@ -62,6 +64,7 @@ describe('a platform that wants tokens validated', () => {
     harness.stub.answerOnce('/validate', { status: 401, body: { message: 'invalid access token' } });
     pass(harness, hour);
     await soon(async () => expect(await tokenOf(harness, connection.id)).toMatchObject({ generation: 2 }));
+    await lookStored(harness);
     expect((await harness.connection(connection.id)).data.status).toBe('active');
     const { access_token } = await tokenOf(harness, connection.id);
     pass(harness, hour);
@@ -98,6 +101,7 @@ describe('a platform that wants tokens validated', () => {
     await soon(async () => expect(asked(harness)).toHaveLength(1));
     pass(harness, 11);
     await soon(async () => expect(asked(harness)).toHaveLength(2));
+    await lookStored(harness, 15);
     pass(harness, 11);
     pass(harness);
     expect(asked(harness)).toHaveLength(2);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import twitch from '../../src/providers/builtin/twitch.ts';
 import { setUpSandbox } from '../../src/sandbox/test-client.ts';
+import { lookStored } from '../looks/support.ts';
 import { pass, soon } from '../sharing/support.ts';
 import { startPlatform } from './support.ts';
 
@@ -14,6 +15,7 @@ describe('a Twitch account', () => {
     for (let hours = 1; hours <= 2; hours++) {
       pass(platform.harness, 60);
       await soon(async () => expect(platform.requestsTo(validate)).toHaveLength(hours));
+      await lookStored(platform.harness);
     }
     for (const { method, headers } of platform.requestsTo(validate)) {
       expect({ method, authorization: headers.authorization }).toEqual({

@@ -80,9 +80,11 @@ export const createOAuth2 = (egress: Egress, { clock, logger }: { clock: Clock; 
 
     async sendRenewal(app, input, beforeSend) {
       const { extra } = input;
-      const request = await prepare(app, app.definition.protocol.refreshRequest, {
+      const { protocol: definition } = app.definition;
+      const migrates = input.refreshToken === null && definition.migration !== undefined;
+      const request = await prepare(app, migrates ? definition.migration!.request : definition.refreshRequest, {
         extra,
-        carried: pick(carriedNames(app.definition.protocol), extra),
+        carried: pick(carriedNames(definition), extra),
       });
       return send({ ...(await renewalRequest(request, input)), beforeSend });
     },

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { classify } from '../../protocols/errors.ts';
 import fixture from './discord.fixture.ts';
 import discord from './discord.ts';
-import { basic, credentials, exchange, identityOf, renew, setUp } from './requests.test-support.ts';
+import { basic, credentials, exchange, identityOf, renew, setUp, tokensOf } from './requests.test-support.ts';
 
 describe('discord', () => {
   it('asks for the rights of the bot, and exchanges with Basic in a form', async () => {
@@ -65,10 +65,15 @@ describe('discord', () => {
     ]);
   });
 
-  it('takes the webhook where there is no guild, and keeps its secret to itself', async () => {
-    const { accounts } = await identityOf(setUp(discord, fixture), fixture.variants[0]!.exchange);
+  it('takes the webhook where there is no guild, whose address goes out with the token alone', async () => {
+    const world = setUp(discord, fixture);
+    const { accounts } = await identityOf(world, fixture.variants[0]!.exchange);
     expect(accounts).toMatchObject([{ id: '347114750880120863', type: 'channel', name: 'hook', picture: null }]);
     expect(JSON.stringify(accounts)).not.toContain('SAMPLE_HOOK');
+    const { extra } = await tokensOf(world, fixture.variants[0]!.exchange);
+    const { handsOut = {} } = discord;
+    expect(extra[handsOut['webhook_url']!]).toBe('https://discord.com/api/webhooks/347114750880120863/SAMPLE_HOOK');
+    expect(extra[handsOut['webhook_channel_id']!]).toBe('345626669224982402');
   });
 
   it('takes the person where there is neither', async () => {

@@ -38,6 +38,9 @@ export default defineProvider({
         webhook: 'webhook.id',
         webhookName: 'webhook.name',
         webhookAvatar: 'webhook.avatar',
+        // It comes once, and whoever has it may post.
+        webhookUrl: 'webhook.url',
+        webhookChannel: 'webhook.channel_id',
       },
     },
     errors: { code: ['error', 'code'], description: ['error_description', 'message'] },
@@ -71,6 +74,7 @@ export default defineProvider({
     headers: { 'User-Agent': '{userAgent}' },
     rateLimitReset: { header: 'x-ratelimit-reset-after', unit: 'seconds' },
   },
+  handsOut: { webhook_url: 'webhookUrl', webhook_channel_id: 'webhookChannel' },
   handleErrors: [
     // Older wordings of invalid_grant; the same code stands for requests that are wrong in another way.
     {

@@ -45,6 +45,24 @@ describe('slack', () => {
     });
   });
 
+  it('trades a token without an end for a pair, with id and secret beside it', async () => {
+    const world = setUp(slack, fixture);
+    const verdict = await renew(world, fixture.refresh, { refreshToken: null, accessToken: 'SAMPLE_OLD_AT' });
+    expect(world.last()).toMatchObject({ method: 'POST', url: 'https://slack.com/api/oauth.v2.exchange' });
+    expect(world.last().form).toEqual({ client_id: 'client-1', client_secret: 's3cret', token: 'SAMPLE_OLD_AT' });
+    expect(world.last().headers).not.toHaveProperty('authorization');
+    expect(verdict).toMatchObject({ tokens: { accessToken: 'SAMPLE_BOT_AT2', refreshToken: 'SAMPLE_BOT_RT2' } });
+  });
+
+  it('keeps the address of a webhook that came with the login, to be handed out', async () => {
+    const hook = { channel_id: 'C111', url: 'https://hooks.slack.com/services/T111/B111/SAMPLE_HOOK' };
+    const body = { ...fixture.exchange.body, incoming_webhook: hook };
+    const { extra } = await tokensOf(setUp(slack, fixture), { status: 200, body });
+    const { handsOut = {} } = slack;
+    expect(extra[handsOut['webhook_url']!]).toBe(hook.url);
+    expect(extra[handsOut['webhook_channel_id']!]).toBe('C111');
+  });
+
   it('revokes the token of the bot and that of the person, each by itself', async () => {
     const world = setUp(slack, fixture);
     const { extra } = await tokensOf(world, variant('with user scopes beside: the bot counts'));

@@ -1,4 +1,4 @@
-import { type Account, defineProvider, type IdentifyContext, oauth2 } from '../define.ts';
+import { type Account, days, defineProvider, type IdentifyContext, oauth2 } from '../define.ts';
 
 /** The workspace, whoever installed the app: it comes with the token, for a person's token alone without its name. */
 const workspace = async ({ getJson, profile, extra }: IdentifyContext): Promise<Account[]> => {
@@ -38,6 +38,20 @@ export default defineProvider({
         user: ['bot_user_id', 'authed_user.id'],
         // Beside a bot's token it is kept for one thing: to be revoked with it.
         personToken: 'authed_user.access_token',
+        // With the scope incoming-webhook: it comes once, and whoever has it may post.
+        webhookUrl: 'incoming_webhook.url',
+        webhookChannel: 'incoming_webhook.channel_id',
+      },
+    },
+    // Installations from before rotation was switched on keep their token without an end until it is traded, once.
+    migration: {
+      option: 'tokenRotation',
+      request: {
+        endpoint: 'https://slack.com/api/oauth.v2.exchange',
+        grantType: null,
+        credential: 'access_token',
+        credentialParameter: 'token',
+        clientAuthentication: 'client_secret_post',
       },
     },
     // Every error has status 200.
@@ -52,7 +66,7 @@ export default defineProvider({
   }),
   scopes: {
     required: ['chat:write', 'channels:read', 'users:read'],
-    optional: ['groups:read', 'channels:join', 'chat:write.public', 'chat:write.customize'],
+    optional: ['groups:read', 'channels:join', 'chat:write.public', 'chat:write.customize', 'incoming-webhook'],
     separator: ',',
     reported: 'comma',
     facts: {
@@ -62,6 +76,7 @@ export default defineProvider({
       'groups:read': { permits: 'List private channels in which the bot is' },
       'channels:join': { permits: 'Join public channels before posting' },
       'chat:write.public': { permits: 'Post in public channels without joining' },
+      'incoming-webhook': { permits: 'Post through a webhook into one channel that the person picks' },
       'chat:write.customize': { permits: 'Post under another name and icon' },
     },
   },
@@ -85,6 +100,7 @@ export default defineProvider({
   },
   accounts: workspace,
   api: { baseUrl: 'https://slack.com/api' },
+  handsOut: { webhook_url: 'webhookUrl', webhook_channel_id: 'webhookChannel' },
   handleErrors: [
     { phase: 'exchange', code: ['invalid_code', 'code_already_used'], is: 'reconnect', error: 'code_rejected' },
     { phase: 'exchange', code: 'bad_redirect_uri', is: 'app-misconfigured', error: 'redirect_uri_mismatch' },
@@ -103,11 +119,28 @@ export default defineProvider({
     },
     {
       phase: ['exchange', 'refresh'],
-      code: ['oauth_authorization_url_mismatch', 'invalid_grant_type', 'token_rotation_not_enabled'],
+      code: ['oauth_authorization_url_mismatch', 'invalid_grant_type'],
       is: 'app-misconfigured',
       error: 'provider_app_not_allowed',
     },
-    { phase: 'refresh', code: 'invalid_refresh_token', is: 'reconnect' },
+    {
+      phase: 'refresh',
+      code: 'token_rotation_not_enabled',
+      is: 'app-misconfigured',
+      error: 'provider_app_not_allowed',
+      message: 'Token rotation is off for this Slack app. Switch it on there, or take the option tokenRotation out.',
+    },
+    { phase: 'refresh', code: ['invalid_refresh_token', 'invalid_auth'], is: 'reconnect' },
+    {
+      phase: 'refresh',
+      code: ['authorization_not_found', 'token_revoked', 'account_inactive'],
+      is: 'reconnect',
+      reason: 'revoked',
+    },
+    // The pair that it was traded for is not here.
+    { phase: 'refresh', code: 'token_already_exchanged', is: 'reconnect', reason: 'lost_rotation' },
+    // Of a token that may be as good as ever: Slack trades granular ones only.
+    { phase: 'refresh', code: 'invalid_token', is: 'retry', retryAfter: days(1) },
     { phase: ['api', 'revoke'], code: 'token_expired', is: 'refresh-token' },
     { phase: ['api', 'revoke'], code: ['token_revoked', 'account_inactive'], is: 'reconnect', reason: 'revoked' },
     { phase: ['api', 'revoke'], code: 'invalid_auth', is: 'reconnect' },
@@ -119,6 +152,7 @@ export default defineProvider({
       is: 'retry',
     },
   ],
+  options: { tokenRotation: 'off' },
   // Said of installations without rotation and never confirmed: they share one bot token.
   revocationEnds: 'person',
   setup: {
@@ -128,7 +162,7 @@ export default defineProvider({
       'OAuth & Permissions: add the redirect URI and the Bot Token Scopes.',
       'Basic Information: copy Client ID and Client Secret; set an icon.',
       'Manage Distribution: activate public distribution if other workspaces shall connect.',
-      'Token rotation: Evergrant works with and without it. Switching it on cannot be undone.',
+      'Token rotation: Evergrant works with and without it. Switching it on cannot be undone; set the option tokenRotation to on for installations of before.',
     ],
     redirectUri:
       'https only; http://localhost is refused, so local work needs a tunnel. A registered URL covers everything below its path.',
@@ -137,11 +171,12 @@ export default defineProvider({
   facts: {
     date: '2026-11-23',
     sources: [
-      'docs.slack.dev: installing-with-oauth, using-token-rotation, using-pkce, oauth.v2.access, auth.revoke, auth.test, rate limits',
+      'docs.slack.dev: installing-with-oauth, using-token-rotation, using-pkce, oauth.v2.access, oauth.v2.exchange, auth.revoke, auth.test, rate limits',
       'GitHub: slackapi/slack-api-specs, slackapi/java-slack-sdk (OAuthTest, TokenRotatorTest), slackapi/python-slack-sdk (token_rotation)',
     ],
     unconfirmed: [
       'How many access tokens of one installation live at a time (two, it is said)',
+      'Whether a token that was traded for a pair goes on working, and what the trade answers; the shape of a renewal is read',
       'The callback after a scope that the app does not have',
       'The answer to a workspace that may not install the app',
       'That a second installation gets the same bot token when rotation is off',
