@@ -3,6 +3,8 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type ApiDocument, clientOperations } from './client-operations.ts';
+import { cell } from './markdown.ts';
+import { platformsPage } from './platforms-page.ts';
 
 /*
  * Writes what is made from other files of this repository. `--check` writes nothing, names what is stale, and exits 1.
@@ -59,8 +61,6 @@ const index = ({ ids, pathOf, imported, type, name, comment }: Index): string =>
     '',
   ].join('\n');
 };
-
-const cell = (text: string): string => text.replaceAll('|', '\\|');
 
 const errorsPage = async (): Promise<string> => {
   const { catalogue } = await import('../packages/evergrant/src/errors/catalogue.ts');
@@ -130,6 +130,14 @@ const outputs: Output[] = [
       }),
   },
   { file: 'docs/errors.md', render: errorsPage },
+  {
+    file: 'docs/platforms.md',
+    render: async () => {
+      const { builtinProviders } = await import('../packages/evergrant/src/providers/builtin.ts');
+      const { providerFixtures } = await import('../packages/evergrant/src/testing/fixtures.ts');
+      return platformsPage(builtinProviders, providerFixtures);
+    },
+  },
   {
     file: 'docs/openapi.json',
     render: async () => formatted('docs/openapi.json', JSON.stringify(await openApi())),

@@ -219,6 +219,11 @@ export interface Setup {
 /** When and where the facts of a definition were read, and what nobody could confirm. */
 export interface Facts {
   date: string;
+  /**
+   * `high`: official documentation or the server's source says everything that a connection lives by. `medium`: what some
+   * errors look like, or how a token ends, is known from others' code or one source alone. `low`: much of it is.
+   */
+  confidence?: 'high' | 'medium' | 'low';
   sources: string[];
   unconfirmed?: string[];
 }

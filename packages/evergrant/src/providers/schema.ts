@@ -240,6 +240,7 @@ export const definitionSchema = objectOf<ProviderDefinition<ProtocolDefinition>>
   }).optional(),
   facts: objectOf<Facts>({
     date: text,
+    confidence: z.enum(['high', 'medium', 'low']).optional(),
     sources: z.array(text),
     unconfirmed: z.array(text).optional(),
   }).optional(),

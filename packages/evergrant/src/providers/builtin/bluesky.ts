@@ -104,6 +104,7 @@ export default defineProvider({
   },
   facts: {
     date: '2026-11-23',
+    confidence: 'high',
     sources: [
       'atproto.com/specs/oauth, /permission, /handle, /did (bluesky-social/atproto-website)',
       'bluesky-social/bsky-docs: docs/advanced-guides/oauth-client.md, rate-limits',

@@ -126,6 +126,7 @@ export default defineProvider({
   },
   facts: {
     date: '2026-11-23',
+    confidence: 'high',
     sources: [
       'discord/discord-api-docs @c98d64b: topics/oauth2, topics/rate-limits, opcodes-and-status-codes, resources/user, resources/webhook',
       'GitHub: discord/discord-api-docs#1650, #4755, #5942, #685; reboxer/discord-oauth2#51; nhost/hasura-auth#125',

@@ -52,6 +52,7 @@ export default defineProvider({
   },
   facts: {
     date: '2026-11-23',
+    confidence: 'low',
     sources: ['developer.dribbble.com v2: OAuth, rate limiting, user, shots, client errors; the OAuth page of v1'],
     unconfirmed: [
       'The callback after a refusal, and the errors of the token endpoint: read as Doorkeeper, its server, words them',

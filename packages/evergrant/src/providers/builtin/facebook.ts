@@ -65,6 +65,7 @@ export default defineProvider({
   },
   facts: {
     date: '2026-11-23',
+    confidence: 'high',
     sources: [
       'developers.facebook.com/docs: Manually Build a Login Flow, Access Token Guide, Long-Lived Access Tokens, Handling Errors, Rate Limits, Permissions Reference; Graph API changelog v26.0',
       'GitHub: facebookarchive/php-graph-sdk#1124, overtrue/socialite#198 (36007), NangoHQ/nango (facebook), gitroomhq/postiz-app (facebook)',

@@ -107,6 +107,7 @@ export default defineProvider({
   },
   facts: {
     date: '2026-11-23',
+    confidence: 'high',
     sources: [
       'github/docs: authorizing-oauth-apps, scopes-for-oauth-apps, refreshing-user-access-tokens, troubleshooting of both requests, rest/apps/oauth-applications, rate limits',
       'github.blog: changelog of 2025-07-14 (PKCE)',

@@ -121,6 +121,7 @@ export default defineProvider({
   },
   facts: {
     date: '2026-11-23',
+    confidence: 'high',
     sources: [
       'developers.google.com/my-business: Prerequisites, Basic setup, accounts.list, locations.list; developers.google.com/identity',
       'gitroomhq/postiz-app (gmb), NangoHQ/nango (google), issues about a quota of 0',

@@ -89,6 +89,7 @@ export default defineProvider({
   },
   facts: {
     date: '2026-11-23',
+    confidence: 'high',
     sources: [
       'developers.facebook.com/docs: Business Login for Instagram, Refresh Access Token',
       'GitHub: gitroomhq/postiz-app (instagram.standalone), gitroomhq/postiz-docs, NangoHQ/nango (instagram), SocialiteProviders/Providers',

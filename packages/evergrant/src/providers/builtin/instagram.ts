@@ -103,6 +103,7 @@ export default defineProvider({
   },
   facts: {
     date: '2026-11-23',
+    confidence: 'high',
     sources: [
       'developers.facebook.com/docs: Instagram API with Facebook Login, Manually Build a Login Flow, Long-Lived Access Tokens, Handling Errors, Rate Limits; Graph API changelog v26.0',
       'GitHub: gitroomhq/postiz-app (instagram), NangoHQ/nango (facebook), inovector/mixpost',

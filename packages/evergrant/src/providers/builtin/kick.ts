@@ -85,6 +85,7 @@ export default defineProvider({
   },
   facts: {
     date: '2026-11-23',
+    confidence: 'medium',
     sources: [
       'KickEngineering/KickDevDocs (docs.kick.com): generating-tokens-oauth2-flow, kick-apps-setup, scopes, changelog, apis/users',
       'GitHub: KickEngineering/KickDevDocs#52, #156, #253, #277, #289, #291, #359, #383, #397, #421; kick4j#32',

@@ -124,6 +124,7 @@ export default defineProvider({
   },
   facts: {
     date: '2026-11-23',
+    confidence: 'medium',
     sources: [
       'learn.microsoft.com/linkedin: authorization-code-flow, programmatic-refresh-tokens, organization-access-control-by-role, organization-authorizations, error-handling',
       'gitroomhq/postiz-app (linkedin.page), Pipedream (linkedin), api-evangelist/linkedin (organizationAcls)',

@@ -42,6 +42,7 @@ export default defineProvider({
   },
   facts: {
     date: '2026-11-23',
+    confidence: 'medium',
     sources: [
       'learn.microsoft.com/linkedin: authorization-code-flow, programmatic-refresh-tokens, token-introspection, sign-in-with-linkedin-v2, error-handling',
       'GitHub: UsefulSoftwareCo/executor#2087 (code_verifier), badgateway/oauth2-client#141 (Basic), tomasvotava/fastapi-sso#196 (65601 after the exchange), mbilling/PBIConnectors#25 (unauthorized_scope_error)',

@@ -107,6 +107,7 @@ export default defineProvider({
   },
   facts: {
     date: '2026-11-23',
+    confidence: 'high',
     sources: [
       'mastodon/documentation @2903485 (July 2026): methods/oauth, methods/apps, spec/oauth, api/oauth-scopes, api/rate-limits, entities/Token',
       'mastodon/mastodon: config/locales/doorkeeper.en.yml, config/initializers/doorkeeper.rb, pull requests #27948 and #30329 (tokens that end, not released)',

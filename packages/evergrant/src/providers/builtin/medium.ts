@@ -73,6 +73,7 @@ export default defineProvider({
   },
   facts: {
     date: '2026-11-23',
+    confidence: 'low',
     sources: [
       'github.com/Medium/medium-api-docs (official, marked unsupported)',
       'Issues of the Medium SDKs on GitHub (6003, 6005, 6007)',

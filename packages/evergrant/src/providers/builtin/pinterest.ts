@@ -106,6 +106,7 @@ export default defineProvider({
   },
   facts: {
     date: '2026-11-23',
+    confidence: 'high',
     sources: [
       'developers.pinterest.com/docs: Authentication, Rate limits, Access tiers; pinterest/api-description (OpenAPI 5.23.0), pinterest/api-quickstart',
       'GitHub: gitroomhq/postiz-app (pinterest), NangoHQ/nango (pinterest)',

@@ -97,6 +97,7 @@ export default defineProvider({
   },
   facts: {
     date: '2026-11-23',
+    confidence: 'high',
     sources: [
       'reddit-archive/reddit: r2/controllers/oauth2.py, r2/models/token.py (2017, the only public source of the server); its wiki page OAuth2',
       'r/redditdev: announcements of January to July 2021 on refresh tokens, Responsible Builder Policy of November 2025',

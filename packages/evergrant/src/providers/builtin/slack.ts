@@ -170,6 +170,7 @@ export default defineProvider({
   },
   facts: {
     date: '2026-11-23',
+    confidence: 'high',
     sources: [
       'docs.slack.dev: installing-with-oauth, using-token-rotation, using-pkce, oauth.v2.access, oauth.v2.exchange, auth.revoke, auth.test, rate limits',
       'GitHub: slackapi/slack-api-specs, slackapi/java-slack-sdk (OAuthTest, TokenRotatorTest), slackapi/python-slack-sdk (token_rotation)',

@@ -131,6 +131,7 @@ export default defineProvider({
   },
   facts: {
     date: '2026-11-23',
+    confidence: 'low',
     sources: [
       'developers.snap.com: Marketing API (Authentication, API patterns), Public Profile API; Login Kit',
       'GitHub: NangoHQ/nango (snapchat), SocialiteProviders/Providers, simov/grant; schemas.apis.io, adskull.io, Claravine (third parties)',

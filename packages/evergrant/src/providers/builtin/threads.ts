@@ -96,6 +96,7 @@ export default defineProvider({
   },
   facts: {
     date: '2026-11-23',
+    confidence: 'high',
     sources: [
       'developers.facebook.com/docs/threads: Get Access Tokens and Permissions, Long-Lived Tokens, Debug token',
       'GitHub: fbsamples/threads_api, gitroomhq/postiz-app (threads), NangoHQ/nango (threads)',

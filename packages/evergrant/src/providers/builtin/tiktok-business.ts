@@ -108,6 +108,7 @@ export default defineProvider({
   },
   facts: {
     date: '2026-11-23',
+    confidence: 'low',
     sources: [
       'GitHub: tiktok/tiktok-business-api-sdk, sns-sdks/python-tiktok (test data), bububa/tiktok-business',
       'GitHub: gitroomhq/postiz-app (tiktok.business), NangoHQ/nango (tiktok-accounts), Airbyte (40105)',

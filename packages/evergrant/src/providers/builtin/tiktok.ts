@@ -143,6 +143,7 @@ export default defineProvider({
   },
   facts: {
     date: '2026-11-23',
+    confidence: 'high',
     sources: [
       'developers.tiktok.com/doc: Manage User Access Tokens (2 and 5 November 2026), Login Kit for Web and Desktop, OAuth error handling, API v2 error handling, Content Posting API',
       'GitHub: gitroomhq/postiz-app (tiktok), NangoHQ/nango (tiktok-personal), pilcrowonpaper/arctic, SocialiteProviders#1368, passport-tiktok#9',

@@ -51,6 +51,7 @@ export default defineProvider({
   },
   facts: {
     date: '2026-11-23',
+    confidence: 'medium',
     sources: [
       'tumblr/docs @708be10 api.md (OAuth1, user agent, rate limits, user/info), tumblr/docs#72 (code 1016)',
       'push-things/django-th#289 (401 in plain text); grant and nango (tumblr)',

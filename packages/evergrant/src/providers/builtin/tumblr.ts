@@ -57,6 +57,7 @@ export default defineProvider({
   },
   facts: {
     date: '2026-11-23',
+    confidence: 'medium',
     sources: [
       'tumblr/docs @708be10 api.md (OAuth2 authorization, user agent, rate limits, user/info), tumblr/docs#134 (42 days)',
       'NangoHQ/nango, pilcrowonpaper/arctic, gitroomhq/postiz-app (tumblr), tumblr/tumblr.php#123',

@@ -108,6 +108,7 @@ export default defineProvider({
   },
   facts: {
     date: '2026-11-23',
+    confidence: 'high',
     sources: [
       'dev.twitch.tv/docs: getting-tokens-oauth, refresh-tokens, validate-tokens, revoke-tokens, register-app, scopes; API guide and reference',
       'GitHub: twitchdev/twitch-cli, nicklaw5/helix (bodies in its tests)',

@@ -133,6 +133,7 @@ export default defineProvider({
   },
   facts: {
     date: '2026-11-23',
+    confidence: 'low',
     sources: [
       'id.vk.com: Access token, API description, User info (in Russian); VKCOM/vkid-web-sdk, vkid-android-sdk, vkid-ios-sdk, vk-api-schema',
       'GitHub: gitroomhq/postiz-app (vk), better-auth (vk)',

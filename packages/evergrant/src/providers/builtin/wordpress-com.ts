@@ -110,6 +110,7 @@ export default defineProvider({
   },
   facts: {
     date: '2026-11-23',
+    confidence: 'medium',
     sources: [
       'developer.wordpress.com: docs/api/oauth2 and docs/oauth2 (two generations of one page), docs/api/1.1/get/me, get/me/sites, get/sites/$site',
       'GitHub: diaspora/diaspora#6676 (invalid_grant), Automattic/wpcom-connect-examples#1 (token answer, errors of token-info and /me)',

@@ -86,6 +86,7 @@ export default defineProvider({
   },
   facts: {
     date: '2026-11-23',
+    confidence: 'high',
     sources: [
       'docs.x.com (xdevplatform/docs @2871328): oauth-1-0a, request_token, authorize, authenticate, access_token, invalidate_token, response-codes',
       'GitHub: singingwolfboy/flask-dance#125, omab/python-social-auth#242, opauth/twitter#1, linvi/tweetinvi#1081 (denied)',

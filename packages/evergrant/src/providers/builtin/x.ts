@@ -113,6 +113,7 @@ export default defineProvider({
   },
   facts: {
     date: '2026-11-23',
+    confidence: 'medium',
     sources: [
       'docs.x.com (xdevplatform/docs @2871328): oauth-2-0/authorization-code, user-access-token, developer-apps, rate-limits, response-codes, openapi.json',
       'GitHub: PLhery/node-twitter-api-v2#496, xdevplatform/twitter-api-typescript-sdk#71 (error bodies), pilcrowonpaper/arctic#314 (token_type_hint)',

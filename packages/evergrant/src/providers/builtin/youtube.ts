@@ -75,6 +75,7 @@ export default defineProvider({
   },
   facts: {
     date: '2026-11-23',
+    confidence: 'high',
     sources: [
       'developers.google.com/identity: Using OAuth 2.0 for Web Server Applications, Using OAuth 2.0 to Access Google APIs',
       'developers.google.com/youtube/v3: Errors, Channels: list',
