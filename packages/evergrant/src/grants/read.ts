@@ -90,13 +90,21 @@ const readable = async (context: Context, connectionId: string, options: ReadOpt
     throw new EvergrantError('connection_disabled', { connectionId, provider: row.provider });
   if (row.status === 'reauth_required' || row.ended_reason !== null) {
     const reason = row.reason ?? row.ended_reason;
-    throw reauthError({ reason }).with({ connectionId, provider: row.provider });
+    const isOfLogin = row.token_sealed !== null && row.status === 'reauth_required';
+    throw reauthError({ reason }, isOfLogin ? endedWithLogin : undefined).with({
+      connectionId,
+      provider: row.provider,
+    });
   }
   if (options.leaves && row.token_type === 'dpop') {
     throw new EvergrantError('token_not_exportable', { connectionId, provider: row.provider });
   }
   return row;
 };
+
+/** Why an account with a token of its own, which names no end, has stopped. */
+const endedWithLogin =
+  'The login has ended through which this account was connected; reconnecting one of its accounts mends them all.';
 
 const isFresh = (context: Context, row: ReadingRow, minValid: number | undefined): boolean => {
   if (row.expires_at === null || row.lifetime === null) return true;

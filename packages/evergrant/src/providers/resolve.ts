@@ -3,7 +3,7 @@ import { deepFreeze, isPlainObject, merged } from '../settings/plain.ts';
 import { describeIssues } from '../settings/schema.ts';
 import type { ProviderSettings } from '../settings/types.ts';
 import type { Secret } from '../telemetry/secret.ts';
-import type { AnyDefinition } from './define.ts';
+import type { AnyDefinition, PartialDefinition } from './define.ts';
 import { definitionSchema } from './schema.ts';
 import { addressFault } from './schema-parts.ts';
 
@@ -32,7 +32,8 @@ export interface ResolvedProvider {
 
 /**
  * Merges settings over a built-in definition, or takes a whole definition from settings, and checks the result.
- * Objects are merged at every depth; lists and single values are replaced; `options` of the settings win over all.
+ * Objects are merged at every depth; lists, single values and what is one of several kinds are replaced; `options` of the
+ * settings win over all.
  *
  * @param id the key under which settings and built-in definitions know the provider
  * @throws SettingsError with every fault and its path, e.g. `providers.acme.definition.protocol.tokenEndpoint`
@@ -86,9 +87,25 @@ const withSettings = (
   builtin: AnyDefinition | undefined,
   settings: ProviderSettings | undefined,
 ): Record<string, unknown> => {
-  const definition = merged({ ...builtin }, { ...settings?.definition });
+  const definition = merged(withoutReplaced(builtin, settings?.definition), { ...settings?.definition });
   return settings?.options ? merged(definition, { options: settings.options }) : definition;
 };
+
+/**
+ * A built-in definition without the members that are of one kind or another (a fixed life or a sliding one, a token in a
+ * header or in the query), where the settings say which: merged they would be both.
+ */
+const withoutReplaced = (
+  builtin: AnyDefinition | undefined,
+  { refresh, api, validation }: PartialDefinition = {},
+): Record<string, unknown> => ({
+  ...builtin,
+  ...(builtin?.refresh && refresh?.lifetime ? { refresh: { ...builtin.refresh, lifetime: undefined } } : {}),
+  ...(builtin?.api && api?.authentication ? { api: { ...builtin.api, authentication: undefined } } : {}),
+  ...(builtin?.validation && validation?.authentication
+    ? { validation: { ...builtin.validation, authentication: undefined } }
+    : {}),
+});
 
 const withDefaults = (id: string, definition: Record<string, unknown>): Record<string, unknown> => {
   const { profile, api } = definition;

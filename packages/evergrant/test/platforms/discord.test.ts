@@ -50,3 +50,23 @@ describe('the address of a webhook that comes with a Discord login', () => {
     expect((await platform.harness.token(connection!.id)).data).not.toHaveProperty('extra');
   });
 });
+
+describe('a new version of the Discord API', () => {
+  it('is a setting: one reroute, which holds for identification and for calls', async () => {
+    await using platform = await startPlatform('discord');
+    const { harness } = platform;
+    const here = harness.evergrant.catalogue.get('discord').origins['https://discord.com'];
+    const moved = { 'https://discord.com/api/v10': `${here}/api/v11` };
+    await harness.restart({ providers: { discord: { origins: moved } } });
+    const [me] = Object.values(discordFixture.get);
+    platform.answer('GET', 'https://discord.com/api/v11/users/@me', { status: 200, body: me });
+    const [connection] = (await platform.connect()).flow.connections;
+    await harness.api('GET', `/v1/connections/${connection!.id}/api/users/@me/guilds`);
+    expect(platform.requestsTo('https://discord.com/api/v10')).toEqual([]);
+    expect(platform.requestsTo('https://discord.com/api/v11').map(({ url }) => url.pathname)).toEqual([
+      '/api/v11/users/@me',
+      '/api/v11/users/@me/guilds',
+    ]);
+    expect(platform.requestsTo('https://discord.com/api/oauth2/token')).toHaveLength(1);
+  });
+});
