@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { gates, grants, type ScheduleRow, schedule } from '../../src/store/index.ts';
-import { aGrant, aSchedule, noon } from './rows.ts';
+import { connections, gates, grants, type ScheduleRow, schedule } from '../../src/store/index.ts';
+import { aConnection, aGrant, aSchedule, noon } from './rows.ts';
 import { describeOnEachDatabase } from './support.ts';
 
 const app = { provider: 'acme', clientId: 'client' };
@@ -43,6 +43,29 @@ describeOnEachDatabase('the schedule', (database) => {
     expect(await schedule.nextDue(db, app)).toBe(noon + minute);
     await insert('sooner', { urgency: 2, due_at: noon });
     expect(await schedule.nextDue(db, app)).toBe(noon);
+  });
+
+  test('finds tokens without an end that serve somebody and for which nothing is planned', async () => {
+    const { db } = database.store;
+    const put = async (
+      id: string,
+      grant: Parameters<typeof aGrant>[1],
+      due: number | null,
+      disabled: number | null,
+    ) => {
+      await grants.insert(db, aGrant(id, { status: 'active', refresh_token_sealed: null, ...grant }));
+      await schedule.insert(db, aSchedule(id, { due_at: due }));
+      await connections.insert(db, aConnection(`conn of ${id}`, id, { account_id: id, disabled_at: disabled }));
+    };
+    await put('one', {}, null, null);
+    await put('two', {}, null, null);
+    await put('planned', {}, noon, null);
+    await put('switched off', {}, null, noon);
+    await put('renewable', { refresh_token_sealed: new Uint8Array([1]) }, null, null);
+    await put('ended', { status: 'reauth_required' }, null, null);
+    const unplanned = (limit: number) => db.transaction().execute((tx) => schedule.unplanned(tx, app, limit));
+    expect(await unplanned(10)).toEqual(['one', 'two']);
+    expect(await unplanned(1)).toEqual(['one']);
   });
 
   test('counts the leases of an app that have not ended', async () => {
