@@ -4,14 +4,8 @@ import { canonicalScopes } from '../grants/scopes.ts';
 import type { GetJson } from '../protocols/get-json.ts';
 import { readPath } from '../protocols/json-path.ts';
 import type { App } from '../protocols/types.ts';
-import type {
-  Account,
-  AccountFacts,
-  AccountList,
-  AccountMap,
-  AnyDefinition,
-  IdentifyContext,
-} from '../providers/define.ts';
+import type { Account, AccountFacts, AccountList, AnyDefinition, IdentifyContext } from '../providers/define.ts';
+import { checkedFacts, mapAccount, notAsExpected } from './account-facts.ts';
 
 /** Whose token it is and what it reaches. */
 export interface Identity {
@@ -157,65 +151,6 @@ const patiently = async <T>(
   return call();
 };
 
-const mapAccount = (
-  definition: AnyDefinition,
-  map: AccountMap,
-  answer: unknown,
-  extra: Record<string, string>,
-): AccountFacts =>
-  checkedFacts(definition, typeof map === 'function' ? runMap(definition, map, answer, extra) : readMap(map, answer));
-
-/** What a platform says of an account is shown to people, and its id is what the account is known by. */
-const checkedFacts = (definition: AnyDefinition, facts: AccountFacts): AccountFacts => {
-  const id = textOrNull(facts.id);
-  if (id === null) {
-    throw new EvergrantError('provider_bad_response', {
-      provider: definition.id,
-      detail: 'The answer about the account has no id',
-    });
-  }
-  return {
-    ...(facts.type ? { type: facts.type } : {}),
-    id,
-    name: textOrNull(facts.name),
-    username: textOrNull(facts.username),
-    picture: webAddressOrNull(facts.picture),
-    url: webAddressOrNull(facts.url),
-  };
-};
-
-/** A hook may trip over an answer that is not as documented; that is the platform's doing, not a crash. */
-const runMap = (
-  definition: AnyDefinition,
-  map: Extract<AccountMap, (...parameters: never[]) => AccountFacts>,
-  answer: unknown,
-  extra: Record<string, string>,
-): AccountFacts => {
-  try {
-    return map(answer, extra);
-  } catch {
-    throw notAsExpected(definition);
-  }
-};
-
-const notAsExpected = (definition: AnyDefinition): EvergrantError =>
-  new EvergrantError('provider_bad_response', {
-    provider: definition.id,
-    detail: 'The answer about the account is not as expected',
-  });
-
-const readMap = (map: Exclude<AccountMap, (...parameters: never[]) => AccountFacts>, answer: unknown) => {
-  const at = (path: string | null | undefined) => (path == null ? null : readPath(answer, path));
-  return {
-    type: undefined,
-    id: at(map.id) as string,
-    name: at(map.name) as string | null,
-    username: at(map.username) as string | null,
-    picture: at(map.picture) as string | null,
-    url: at(map.url) as string | null,
-  };
-};
-
 const findAccounts = async (
   app: App,
   tokens: IdentifiableTokens,
@@ -293,12 +228,3 @@ const toAccount = (
 };
 
 const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
-
-const textOrNull = (value: unknown): string | null => {
-  if (typeof value === 'number' || typeof value === 'bigint') return String(value);
-  return typeof value === 'string' && value.trim() !== '' ? value : null;
-};
-
-/** Pictures and pages are shown to people: nothing but web addresses passes. */
-const webAddressOrNull = (value: unknown): string | null =>
-  typeof value === 'string' && /^https?:\/\//i.test(value) && URL.canParse(value) ? value : null;

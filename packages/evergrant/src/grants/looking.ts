@@ -14,9 +14,9 @@ export const lookInterval = ({ definition }: Pick<App, 'definition'>): number | 
 };
 
 /** When to look next; null: never. Always earlier than the interval allows, so that what began together drifts apart. */
-export const nextLook = ({ clock, random }: Context, app: Pick<App, 'definition'>): number | null => {
+export const nextLook = (context: Context, app: Pick<App, 'definition'>): number | null => {
   const interval = lookInterval(app);
-  return interval === null ? null : Math.round(clock.now() + interval * (0.95 - random() / 10));
+  return interval === null ? null : Math.round(context.clock.now() + interval * (0.95 - context.random() / 10));
 };
 
 type Look = Pick<GrantChanges, 'check_at'>;

@@ -1,4 +1,4 @@
-import { schedule } from '../store/index.ts';
+import { grants, schedule } from '../store/index.ts';
 import { type Context, isMigrating } from './context.ts';
 import { migrationDue } from './timing.ts';
 
@@ -22,7 +22,7 @@ export const createMigrations = (context: Context): (() => Promise<void>) => {
 
 const planSome = ({ store, clock, notices }: Context, provider: string, clientId: string): Promise<number> =>
   store.transaction(async (tx) => {
-    const ids = await schedule.unplanned(tx, { provider, clientId }, batch);
+    const ids = await grants.unplanned(tx, { provider, clientId }, batch);
     const rows = ids.map((id) => ({ grant_id: id, due_at: migrationDue(id, clock.now()) }));
     await schedule.updateEach(tx, rows);
     notices.changed('schedule');

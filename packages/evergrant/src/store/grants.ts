@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { isPostgres, type Queryable, textsOf } from './dialect.ts';
 import { changeEach, insertEach } from './each.ts';
+import type { GateKey } from './gates.ts';
 import { prepared } from './prepared.ts';
 import { retire } from './schedule.ts';
 import type { AttemptRow, Changes, GrantRow, GrantsTable, New, RefreshAttemptsTable } from './schema.ts';
@@ -139,6 +140,33 @@ export const beginChecks = async (db: Queryable, provider: string, now: number):
         .$if(isPostgres(db), (rows) => rows.forUpdate().skipLocked()),
     )
     .execute();
+};
+
+/** Grants of one app that serve a connection and for which nothing is ever to be done, though nothing ends them either. */
+export const unplanned = async (db: Queryable, { provider, clientId }: GateKey, limit: number): Promise<string[]> => {
+  const rows = await db
+    .selectFrom('schedule')
+    .innerJoin('grants', 'grants.id', 'schedule.grant_id')
+    .select('schedule.grant_id')
+    .where('schedule.provider', '=', provider)
+    .where('schedule.client_id', '=', clientId)
+    .where('schedule.due_at', 'is', null)
+    .where('grants.status', '=', 'active')
+    .where('grants.refresh_token_sealed', 'is', null)
+    .where((e) =>
+      e.exists(
+        e
+          .selectFrom('connections')
+          .select('connections.id')
+          .whereRef('connections.grant_id', '=', 'grants.id')
+          .where('connections.disabled_at', 'is', null),
+      ),
+    )
+    .orderBy('schedule.grant_id')
+    .limit(limit)
+    .$if(isPostgres(db), (query) => query.forUpdate('schedule').skipLocked())
+    .execute();
+  return rows.map(({ grant_id }) => grant_id);
 };
 
 const unfinished = (['exchanged', 'new'] as const).map((status) => sql.lit(status));

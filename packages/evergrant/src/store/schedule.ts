@@ -93,33 +93,6 @@ export const release = async (db: Queryable, grantId: string, markId: string): P
   await db.deleteFrom('schedule').where('grant_id', '=', grantId).where('mark_id', '=', markId).execute();
 };
 
-/** Grants of one app that serve a connection and for which nothing is ever to be done, though nothing ends them either. */
-export const unplanned = async (db: Queryable, { provider, clientId }: GateKey, limit: number): Promise<string[]> => {
-  const rows = await db
-    .selectFrom('schedule')
-    .innerJoin('grants', 'grants.id', 'schedule.grant_id')
-    .select('schedule.grant_id')
-    .where('schedule.provider', '=', provider)
-    .where('schedule.client_id', '=', clientId)
-    .where('schedule.due_at', 'is', null)
-    .where('grants.status', '=', 'active')
-    .where('grants.refresh_token_sealed', 'is', null)
-    .where((e) =>
-      e.exists(
-        e
-          .selectFrom('connections')
-          .select('connections.id')
-          .whereRef('connections.grant_id', '=', 'grants.id')
-          .where('connections.disabled_at', 'is', null),
-      ),
-    )
-    .orderBy('schedule.grant_id')
-    .limit(limit)
-    .$if(isPostgres(db), (query) => query.forUpdate('schedule').skipLocked())
-    .execute();
-  return rows.map(({ grant_id }) => grant_id);
-};
-
 const selectDue = prepared((db, at: GateKey & { urgency: number; now: number; limit: number }) =>
   db
     .selectFrom('schedule')

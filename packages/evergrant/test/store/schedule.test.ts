@@ -63,7 +63,7 @@ describeOnEachDatabase('the schedule', (database) => {
     await put('switched off', {}, null, noon);
     await put('renewable', { refresh_token_sealed: new Uint8Array([1]) }, null, null);
     await put('ended', { status: 'reauth_required' }, null, null);
-    const unplanned = (limit: number) => db.transaction().execute((tx) => schedule.unplanned(tx, app, limit));
+    const unplanned = (limit: number) => db.transaction().execute((tx) => grants.unplanned(tx, app, limit));
     expect(await unplanned(10)).toEqual(['one', 'two']);
     expect(await unplanned(1)).toEqual(['one']);
   });
