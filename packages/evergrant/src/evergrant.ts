@@ -25,7 +25,7 @@ import { createInstanceApps } from './grants/instance-apps.ts';
 import { createMigrations } from './grants/migration.ts';
 import { createProviderApps, type ProviderApps } from './grants/provider-apps.ts';
 import { createRenewals, type Renewals } from './grants/renew.ts';
-import { keyCheck, keyUse, type ResealProgress, reseal } from './grants/reseal.ts';
+import { keyUse, type ResealProgress, reseal } from './grants/reseal.ts';
 import { tryDueRevocations } from './grants/revocations.ts';
 import { createSpool } from './grants/spool.ts';
 import { day, leaseDuration } from './grants/timing.ts';
@@ -39,20 +39,20 @@ import { createLogo } from './http/logo.ts';
 import { createRenewalOverview } from './http/overview.ts';
 import { createPictures } from './http/pictures.ts';
 import { createSessions } from './http/sessions.ts';
+import { openVault } from './open-vault.ts';
 import { createOperations, type Operations } from './operations.ts';
 import { createSpeech } from './protocols/index.ts';
 import { builtinProviders } from './providers/builtin.ts';
 import { type Catalogue, createCatalogue } from './providers/load.ts';
 import { oddsText, providersAtOdds } from './providers/sharing.ts';
 import { type EvergrantConfig, parseSettings, type Settings } from './settings/index.ts';
-import { createHorizon, gates, grants, installation, openStore, type Store, schedule } from './store/index.ts';
+import { createHorizon, gates, grants, openStore, type Store, schedule } from './store/index.ts';
 import { type Clock, systemClock } from './telemetry/clock.ts';
 import { createLogger, silentLogger } from './telemetry/log.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { createNotices, type Notices } from './telemetry/notices.ts';
-import { Secret } from './telemetry/secret.ts';
-import { createVault, loadOrCreateKeyFile, sealCheck, toKeyObjects, type Vault, verifyCheck } from './vault/index.ts';
+import type { Secret } from './telemetry/secret.ts';
 
 /** A running Evergrant. Two may live in one process. */
 export interface Evergrant extends Operations {
@@ -134,9 +134,7 @@ export const startEvergrant = async (settings: Settings, internals: Internals = 
     heard: (id) => notices.changed(id),
   });
   try {
-    const { keys, newKeyFile } = await loadKeys(settings, store);
-    const vault = createVault(toKeyObjects(keys));
-    await checkKey(store, vault);
+    const { vault, newKeyFile } = await openVault(settings, store);
     const speech = createSpeech(egress, { clock, logger, clientKey: createClientKeys(store, vault) });
     const instanceApps = createInstanceApps({ store, vault, clock, logger }, speech.register, settings.publicUrl);
     const shared = sharing(notices, store);
@@ -288,27 +286,6 @@ const sharing = (notices: Notices, store: Store): Notices => ({
 const spoolFolder = ({ database }: Settings): string | null => {
   if (database.kind === 'postgres') return join('data', 'spool');
   return database.path === ':memory:' ? null : join(dirname(database.path), 'spool');
-};
-
-const loadKeys = async (settings: Settings, store: Store) => {
-  if (settings.encryptionKeys) return { keys: settings.encryptionKeys, newKeyFile: null };
-  const { database } = settings;
-  if (database.kind !== 'sqlite' || database.path === ':memory:') return { keys: ephemeralKeys(), newKeyFile: null };
-  const path = join(dirname(database.path), 'evergrant.key');
-  const isSealed = (await installation.get(store.db, keyCheck)) !== undefined;
-  const { keys, created } = await loadOrCreateKeyFile(path, !isSealed);
-  return { keys, newKeyFile: created ? path : null };
-};
-
-/** What dies with the process needs no key that outlives it. */
-const ephemeralKeys = () => [
-  { id: 'memory', key: new Secret(Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64')) },
-];
-
-/** Refuses a key that does not open what this database holds, before anything is sealed with it. */
-const checkKey = async (store: Store, vault: Vault): Promise<void> => {
-  await installation.setOnce(store.db, keyCheck, sealCheck(vault));
-  verifyCheck(vault, (await installation.get(store.db, keyCheck))!);
 };
 
 /** Closes once, in order, however often it is called. */

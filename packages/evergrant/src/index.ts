@@ -21,5 +21,11 @@ export type { AccessToken } from './grants/read.ts';
 export type { ApiKey, Keyring, NewKey, Permission } from './http/keyring.ts';
 export type * from './providers/define.ts';
 export { days, defineProvider, oauth1, oauth2 } from './providers/define.ts';
-export { defineConfig, type EvergrantConfig, type ProviderConfig, SettingsError } from './settings/index.ts';
+export {
+  defineConfig,
+  type EvergrantConfig,
+  type KeyProvider,
+  type ProviderConfig,
+  SettingsError,
+} from './settings/index.ts';
 export type { Page } from './store/index.ts';

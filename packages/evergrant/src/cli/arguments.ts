@@ -26,6 +26,7 @@ export interface Arguments {
     report?: string;
     state?: string;
     concurrency?: number;
+    wrap?: string;
     help: boolean;
     version: boolean;
   };
@@ -54,6 +55,7 @@ export const readArguments = (argv: string[]): Arguments => {
         report: { type: 'string' },
         state: { type: 'string' },
         concurrency: { type: 'string' },
+        wrap: { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },
         version: { type: 'boolean', short: 'v', default: false },
       },
@@ -76,6 +78,7 @@ export const readArguments = (argv: string[]): Arguments => {
         report: values.report,
         state: values.state,
         concurrency: countOf('--concurrency', values.concurrency),
+        wrap: values.wrap,
         provider: values.provider,
         status: values.status,
         noOpen: values['no-open'],

@@ -25,7 +25,7 @@ const help = `evergrant ${version}: connects accounts over OAuth and keeps the c
   evergrant import FILE                   connect accounts by tokens of another system, one JSON object a line
                                           (--dry-run, --report FILE, --state FILE, --concurrency N)
   evergrant keys                          list, create and revoke API keys
-  evergrant vault                         seal everything anew with another encryption key
+  evergrant vault                         make an encryption key, seal everything anew with it, say which are in use
   evergrant backup FILE                   copy the SQLite database while the service goes on
   evergrant doctor                        check settings, database, key and apps
 

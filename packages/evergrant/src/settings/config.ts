@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { PartialDefinition } from '../providers/define.ts';
 import { SettingsError } from './errors.ts';
+import { type KeyProvider, keyProvidersSchema } from './key-provider.ts';
 import { isPlainObject } from './plain.ts';
 import { describeIssues, objectOf, text } from './schema.ts';
 import { type TemporalConfig, temporalSchema } from './temporal.ts';
@@ -47,8 +48,10 @@ export interface EvergrantConfig {
   databaseUrl?: string;
   /** Another name of `databaseUrl`. */
   database?: string;
-  /** Comma list of `id:base64(32 bytes)`; the first seals, all open. */
+  /** Comma list of `id:base64(32 bytes)` or `id:provider:wrapped`; the first seals, all open. */
   encryptionKeys?: string;
+  /** Services that open wrapped encryption keys, by name; `aws-kms` is there without being named. */
+  keyProviders?: Record<string, KeyProvider>;
   /** Exact origins that a flow may return to. */
   returnUrls?: string[];
   engine?: Settings['engine'];
@@ -101,6 +104,7 @@ const configSchema = objectOf<EvergrantConfig>({
   databaseUrl: text.optional(),
   database: text.optional(),
   encryptionKeys: text.optional(),
+  keyProviders: keyProvidersSchema.optional(),
   returnUrls: z.array(text).optional(),
   engine: z.enum(engines).optional(),
   temporal: temporalSchema.optional(),

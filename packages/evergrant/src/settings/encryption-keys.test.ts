@@ -26,6 +26,17 @@ describe('parseKeys', () => {
     expect(JSON.stringify(keys)).not.toContain(first);
   });
 
+  it('reads keys that a provider has wrapped, and keeps what it has made of them as it is', () => {
+    const [plain, wrapped] = parseKeys(`k1:${first},k2:aws-kms:AQIC/+=_whatever:else`);
+    expect(plain).not.toHaveProperty('provider');
+    expect({ ...wrapped, key: wrapped!.key.reveal() }).toEqual({
+      id: 'k2',
+      provider: 'aws-kms',
+      key: 'AQIC/+=_whatever:else',
+    });
+    expect(parseKeys('k1:mine:x', ['mine'])[0]).toMatchObject({ provider: 'mine' });
+  });
+
   it('reads base64url and base64 without padding', () => {
     const url = Buffer.from(first, 'base64').toString('base64url');
     expect(parseKeys(`k1:${url}`)[0]!.key.reveal()).toBe(first);
@@ -39,6 +50,8 @@ describe('parseKeys', () => {
     ['a bad id', `my key:${first}`, /has an id that is not/],
     ['an endless id', `${'k'.repeat(33)}:${first}`, /has an id that is not/],
     ['an empty key', 'k1:', /is empty/],
+    ['a provider that nobody knows', 'k1:gcp-kms-or-a-password:AAAA', /Key 1 is not base64, and names no key provider/],
+    ['nothing wrapped', 'k1:aws-kms:', /Key 1 has nothing after its key provider/],
     ['no base64', `k1:${first.slice(0, 20)}!${first.slice(21)}`, /is not base64/],
     ['a password', 'k1:changeme', /too short: 6 bytes/],
     ['32 characters of text', 'k1:0123456789abcdef0123456789abcdef', /too short: 24 bytes/],

@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { outputOf } from './command.ts';
+import { fault, Refusal } from './errors.ts';
 import { didYouMean } from './suggest.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -36,17 +38,45 @@ export const lookUp = (env: Environment, names: readonly string[]): { name: stri
   return undefined;
 };
 
-/** How a message calls a variable, so that a value from a file is looked for where it stands. */
-export const variableLabel = (env: Environment, name: string): string =>
-  env[`${name}_FILE`]?.trim() ? `${name} (read from ${name}_FILE)` : name;
+/** Where else a secret may stand than in its variable. */
+const sources: Source[] = [
+  {
+    suffix: '_FILE',
+    read: (path, cwd) => readFile(resolve(cwd, path), 'utf8'),
+    empty: 'names an empty file',
+    example: (name) => `/run/secrets/${name.toLowerCase()}`,
+  },
+  {
+    suffix: '_COMMAND',
+    read: outputOf,
+    empty: 'prints nothing',
+    example: (name) => `'vault kv get -field=value secret/${name.toLowerCase()}'`,
+  },
+];
+
+interface Source {
+  suffix: string;
+  /** @param value of the variable */
+  read(value: string, cwd: string, env: Environment): Promise<string>;
+  /** Said where there is nothing. */
+  empty: string;
+  example(name: string): string;
+}
+
+/** How a message calls a variable, so that a value from a file or a command is looked for where it stands. */
+export const variableLabel = (env: Environment, name: string): string => {
+  const source = sources.find(({ suffix }) => env[name + suffix]?.trim());
+  return source ? `${name} (read from ${name}${source.suffix})` : name;
+};
 
 /**
- * Reads `NAME_FILE` into `NAME` for everything that may be a secret, as container platforms mount them.
+ * Reads `NAME_FILE`, as container platforms mount them, or what `NAME_COMMAND` prints, into `NAME` for everything that
+ * may be a secret.
  *
- * @param cwd relative paths start here
- * @param faults gets what cannot be read; the path is not repeated, because people put the secret itself there
+ * @param cwd relative paths start here, and commands run there
+ * @param faults gets what cannot be read; neither path nor command is repeated, because people put the secret itself there
  */
-export const withSecretFiles = async (
+export const withSecrets = async (
   env: Environment,
   cwd: string,
   providers: readonly string[],
@@ -59,24 +89,32 @@ export const withSecretFiles = async (
   ]);
   const read: Record<string, string> = {};
   for (const name of names) {
-    const file = env[`${name}_FILE`]?.trim();
-    if (!file) continue;
-    if (env[name]?.trim()) {
-      faults.push(`${name}: is given together with ${name}_FILE; give only one of them`);
+    const given = sources.filter(({ suffix }) => env[name + suffix]?.trim());
+    const [source] = given;
+    if (!source) continue;
+    const written = [...(env[name]?.trim() ? [name] : []), ...given.map(({ suffix }) => name + suffix)];
+    if (written.length > 1) {
+      faults.push(`${written[0]}: is given together with ${written.slice(1).join(' and ')}; give only one of them`);
       continue;
     }
+    const variable = name + source.suffix;
+    const refuse = (reason: string): void =>
+      void faults.push(fault(variable, reason, `${variable}=${source.example(name)}`));
     try {
-      read[name] = (await readFile(resolve(cwd, file), 'utf8')).trim();
-      if (read[name] === '') faults.push(`${name}_FILE: names an empty file. Example: ${exampleFile(name)}`);
+      read[name] = (await source.read(env[variable]!.trim(), cwd, env)).trim();
+      if (read[name] === '') refuse(source.empty);
     } catch (error) {
-      const { code = 'unknown error' } = error as NodeJS.ErrnoException;
-      faults.push(`${name}_FILE: names a file that cannot be read (${code}). Example: ${exampleFile(name)}`);
+      refuse(reasonOf(error));
     }
   }
   return { ...env, ...read };
 };
 
-const exampleFile = (name: string): string => `${name}_FILE=/run/secrets/${name.toLowerCase()}`;
+const reasonOf = (error: unknown): string => {
+  if (error instanceof Refusal) return error.message;
+  const { code = 'unknown error' } = error as NodeJS.ErrnoException;
+  return `names a file that cannot be read (${code})`;
+};
 
 /** Warns of client ids that nobody reads: most are typing mistakes, some belong to other programs. */
 export const unknownApps = (env: Environment, providers: readonly string[]): string[] => {

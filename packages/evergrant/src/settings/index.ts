@@ -1,5 +1,6 @@
 export { defineConfig, type EvergrantConfig, normaliseConfig, type ProviderConfig } from './config.ts';
 export { SettingsError } from './errors.ts';
+export type { KeyProvider } from './key-provider.ts';
 export { type LoadedSettings, type LoadOptions, loadSettings } from './load.ts';
 export { type ParsedSettings, type ParseOptions, parseSettings } from './parse.ts';
 export { defaultGroup, type TemporalConfig, type TemporalPayloadCodec, type TemporalSettings } from './temporal.ts';

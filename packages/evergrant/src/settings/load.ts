@@ -1,5 +1,5 @@
 import type { EvergrantConfig } from './config.ts';
-import { type Environment, withSecretFiles } from './environment.ts';
+import { type Environment, withSecrets } from './environment.ts';
 import { readConfigFile } from './file.ts';
 import { parseSettings } from './parse.ts';
 import { isPlainObject } from './plain.ts';
@@ -35,7 +35,7 @@ export const loadSettings = async ({ env, cwd, configPath, builtins }: LoadOptio
   const file = await readConfigFile(env, cwd, configPath, warnings);
   const configFile = file?.path ?? null;
   const config = (file ? file.content : {}) as EvergrantConfig;
-  const environment = await withSecretFiles(env, cwd, [...builtins, ...providerIds(config)], faults);
+  const environment = await withSecrets(env, cwd, [...builtins, ...providerIds(config)], faults);
   const parsed = parseSettings(config, environment, { builtins, configFile, faults });
   return { settings: parsed.settings, configFile, warnings: [...warnings, ...parsed.warnings] };
 };

@@ -24,6 +24,7 @@ describe('defaults', () => {
         port: 3000,
         database: { kind: 'sqlite', path: './data/evergrant.db' },
         encryptionKeys: null,
+        keyProviders: {},
         apiKey: null,
         providers: {},
         returnUrls: [],

@@ -10,6 +10,7 @@ import {
 } from './config.ts';
 import { type Environment, lookUp, unknownApps, variableLabel } from './environment.ts';
 import { attempt, fault, SettingsError, shown } from './errors.ts';
+import { builtinKeyProviders, type KeyProvider } from './key-provider.ts';
 import { deepFreeze } from './plain.ts';
 import { parseProvider } from './provider.ts';
 import { didYouMean } from './suggest.ts';
@@ -36,7 +37,7 @@ import {
 } from './values.ts';
 
 type Field =
-  | Exclude<keyof EvergrantConfig, 'providers' | 'database' | 'branding' | 'temporal'>
+  | Exclude<keyof EvergrantConfig, 'providers' | 'database' | 'branding' | 'temporal' | 'keyProviders'>
   | `branding.${keyof BrandingConfig}`;
 
 /** Names of each setting in the environment, the preferred one first, and an example for messages. */
@@ -113,7 +114,8 @@ export const parseSettings = (config: EvergrantConfig, env: Environment, options
     host: read('host', parseHost) ?? '127.0.0.1',
     port: read('port', parsePort) ?? (Number(new URL(publicUrl).port) || 3000),
     database: read('databaseUrl', parseDatabase) ?? { kind: 'sqlite', path: './data/evergrant.db' },
-    encryptionKeys: read('encryptionKeys', parseEncryptionKeys) ?? null,
+    encryptionKeys: read('encryptionKeys', parseEncryptionKeys(keyProviderNames(checked))) ?? null,
+    keyProviders: ownKeyProviders(checked),
     apiKey: read<Secret>('apiKey', parseApiKey) ?? null,
     providers: readProviders(checked, env, options.builtins, faults, warnings),
     returnUrls: read('returnUrls', parseOrigins) ?? [],
@@ -137,6 +139,19 @@ export const parseSettings = (config: EvergrantConfig, env: Environment, options
   if (faults.length > 0) throw new SettingsError(faults, options.configFile);
   return { settings: deepFreeze(settings), warnings };
 };
+
+const keyProviderNames = ({ keyProviders = {} }: EvergrantConfig): string[] => [
+  ...new Set([...builtinKeyProviders, ...Object.keys(keyProviders)]),
+];
+
+/** Copies: the caller's own objects are not frozen with the settings. */
+const ownKeyProviders = ({ keyProviders = {} }: EvergrantConfig): Record<string, KeyProvider> =>
+  Object.fromEntries(
+    Object.entries(keyProviders).map(([name, provider]) => [
+      name,
+      { unwrap: (...key) => provider.unwrap(...key), create: (...key) => provider.create(...key) },
+    ]),
+  );
 
 interface Source {
   label: string;

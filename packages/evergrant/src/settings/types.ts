@@ -1,5 +1,7 @@
 import type { PartialDefinition } from '../providers/define.ts';
 import type { Secret } from '../telemetry/secret.ts';
+import type { NamedKey } from './encryption-keys.ts';
+import type { KeyProvider } from './key-provider.ts';
 import type { TemporalSettings } from './temporal.ts';
 
 /** Everything that the environment and the configuration say, checked, typed and frozen. */
@@ -11,7 +13,9 @@ export interface Settings {
   port: number;
   database: DatabaseSettings;
   /** Null: a key file beside the database is used, and made at the first start. */
-  encryptionKeys: { id: string; key: Secret }[] | null;
+  encryptionKeys: NamedKey[] | null;
+  /** Those that the configuration brings. */
+  keyProviders: Record<string, KeyProvider>;
   /** Bootstrap key with every permission; null: made at the first start. */
   apiKey: Secret | null;
   providers: Record<string, ProviderSettings>;

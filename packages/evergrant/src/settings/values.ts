@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { isEvergrantError } from '../errors/index.ts';
 import { Secret } from '../telemetry/secret.ts';
-import { parseKeys } from './encryption-keys.ts';
+import { type NamedKey, parseKeys } from './encryption-keys.ts';
 import { Refusal, shown } from './errors.ts';
 import { didYouMean } from './suggest.ts';
 import type { DatabaseSettings, RateLimits } from './types.ts';
@@ -119,15 +119,17 @@ export const parseApiKey = (text: string): Secret => {
   return new Secret(text);
 };
 
-/** A comma list of `id:base64(32 bytes)`. */
-export const parseEncryptionKeys = (text: string): { id: string; key: Secret }[] => {
-  try {
-    return parseKeys(text);
-  } catch (error) {
-    if (!isEvergrantError(error)) throw error;
-    throw new Refusal(error.errors?.map(({ message }) => message).join('; ') ?? error.detail ?? 'cannot be read');
-  }
-};
+/** A comma list of `id:base64(32 bytes)` and `id:provider:wrapped`. */
+export const parseEncryptionKeys =
+  (providers: readonly string[]) =>
+  (text: string): NamedKey[] => {
+    try {
+      return parseKeys(text, providers);
+    } catch (error) {
+      if (!isEvergrantError(error)) throw error;
+      throw new Refusal(error.errors?.map(({ message }) => message).join('; ') ?? error.detail ?? 'cannot be read');
+    }
+  };
 
 /** A comma list of addresses and ranges (CIDR). */
 export const parseNetworks = (text: string): string[] =>

@@ -13,6 +13,7 @@ import { isKeyId, keyBytes } from '../settings/encryption-keys.ts';
 export { type NamedKey, parseKeys, toKeyObjects } from '../settings/encryption-keys.ts';
 export { sealCheck, verifyCheck } from './check.ts';
 export { loadOrCreateKeyFile } from './key-file.ts';
+export { keyProvider, unwrapKeys } from './key-providers.ts';
 
 /** Where a sealed value is stored. It opens there and nowhere else. */
 export interface Place {
