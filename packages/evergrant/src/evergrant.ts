@@ -6,7 +6,7 @@ import { createConnections } from './connections/connections.ts';
 import { createFlows, type Flows } from './connections/flows.ts';
 import { createImports, type Imports } from './connections/import.ts';
 import { createReread } from './connections/reread.ts';
-import { createEgress, type StreamingEgress } from './egress/index.ts';
+import { createEgress, type StreamingEgress, tracedEgress } from './egress/index.ts';
 import { chooseEngine, type StartEngine } from './engine/choose.ts';
 import type { Role } from './engine/temporal/load.ts';
 import type { Engine } from './engine/types.ts';
@@ -52,6 +52,7 @@ import { createLogger, silentLogger } from './telemetry/log.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { createNotices, type Notices } from './telemetry/notices.ts';
+import { loadTracing } from './telemetry/opentelemetry.ts';
 import type { Secret } from './telemetry/secret.ts';
 
 /** A running Evergrant. Two may live in one process. */
@@ -123,7 +124,8 @@ export const startEvergrant = async (settings: Settings, internals: Internals = 
   const clock = internals.clock ?? systemClock;
   const logger = internals.logger ?? createLogger({ level: settings.logLevel });
   const catalogue = createCatalogue(builtinProviders, settings.providers);
-  const egress = createEgress({ clock });
+  const tracing = await loadTracing();
+  const egress = tracedEgress(createEgress({ clock }), tracing);
   for (const provider of unusedApps(configuredApps(catalogue, settings.publicUrl))) {
     logger.warn({ provider }, 'the client id is not used: options.instance must name the server of that app');
   }
@@ -147,6 +149,7 @@ export const startEvergrant = async (settings: Settings, internals: Internals = 
       usage: createUsage(),
       spool: createSpool(spoolFolder(settings)),
       metrics: createMetrics(),
+      tracing,
       node: randomUUID(),
       random: internals.random ?? Math.random,
       step: internals.step ?? (() => {}),

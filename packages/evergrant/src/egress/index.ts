@@ -8,6 +8,7 @@ import { type EgressRequest, type StreamingEgress, TransportError } from './type
 
 export type { Lookup } from './guard.ts';
 export { fillPlaceholders, originsOf, reroute } from './origins.ts';
+export { tracedEgress } from './traced.ts';
 export {
   type Egress,
   type EgressAnswer,

@@ -6,6 +6,7 @@ import type { Clock } from '../telemetry/clock.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Notices } from '../telemetry/notices.ts';
+import type { Tracing } from '../telemetry/tracing.ts';
 import type { Vault } from '../vault/index.ts';
 import type { Health } from './health.ts';
 import type { Spool } from './spool.ts';
@@ -25,6 +26,7 @@ export interface Context {
   usage: Usage;
   spool: Spool;
   metrics: Metrics;
+  tracing: Tracing;
   /** In [0, 1); replaced in tests. */
   random(): number;
   /** Called as a renewal passes each of its steps; does nothing but in crash tests, which end the process there. */

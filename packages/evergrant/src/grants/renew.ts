@@ -93,8 +93,23 @@ const logFault = (context: Context, grantId: string, error: unknown): void => {
   context.logger.error({ grant: grantId, error_code: code, error }, 'a renewal could not be committed');
 };
 
+const send = (context: Context, commits: Commits, claim: Claim, fences: Fences): Promise<Settled> => {
+  const attributes = { 'evergrant.provider': claim.app.provider, 'evergrant.grant_id': claim.grantId };
+  return context.tracing.span({ name: 'renew', kind: 'internal', attributes }, async (span) => {
+    const settled = await carryOut(context, commits, claim, fences);
+    span.set({ 'evergrant.outcome': settled.kind });
+    if ('error' in settled) span.fail(settled.error.code);
+    return settled;
+  });
+};
+
 /** Carries a claim out: send, make the answer durable, read it, commit. Nothing is fetched in between. */
-const send = async (context: Context, { settle, keep }: Commits, claim: Claim, fences: Fences): Promise<Settled> => {
+const carryOut = async (
+  context: Context,
+  { settle, keep }: Commits,
+  claim: Claim,
+  fences: Fences,
+): Promise<Settled> => {
   const startedAt = context.clock.now();
   const attempt: Attempt = { ...claim, startedAt, journalled: false };
   const protocol = context.apps.protocol(claim.app);

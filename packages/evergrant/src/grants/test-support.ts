@@ -7,6 +7,7 @@ import { newId } from '../telemetry/ids.ts';
 import { silentLogger } from '../telemetry/log.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { createNotices } from '../telemetry/notices.ts';
+import { untraced } from '../telemetry/tracing.ts';
 import type { ManualClock } from '../testing/manual-clock.ts';
 import { type PlatformKnobs, readMemoryAnswer } from '../testing/memory-platform.ts';
 import { createVault, type Vault } from '../vault/index.ts';
@@ -110,6 +111,7 @@ export const createTestContext = (options: {
     usage: createUsage(),
     spool: createSpool(options.spoolFolder ?? null),
     metrics: createMetrics(),
+    tracing: untraced,
     node: options.node ?? 'node',
     random: options.random ?? (() => 0.5),
     step: () => {},

@@ -5,6 +5,8 @@ import { bodyLimit } from 'hono/body-limit';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { matchedRoutes } from 'hono/route';
 import { EvergrantError } from '../errors/index.ts';
+import { usualMethod } from '../telemetry/metrics.ts';
+import { type Span, untraced } from '../telemetry/tracing.ts';
 import { addCallRoutes, isCall } from './api/calls.ts';
 import { addConnectRoutes } from './api/connect.ts';
 import { addConnectionRoutes } from './api/connections.ts';
@@ -49,6 +51,7 @@ export const createRoutes = (deps: HttpDependencies): OpenAPIHono<HttpEnv> => {
       if (!result.success) throw invalidRequest(result.error.issues);
     },
   });
+  if (deps.context.tracing !== untraced) app.use(trace(deps));
   app.use(measure(deps), introduce(deps));
   addTokenRead(app, deps);
   app.use((c, next) => {
@@ -81,9 +84,35 @@ const measure = ({ context: { clock, metrics } }: HttpDependencies): MiddlewareH
   return async (c, next) => {
     const begun = clock.monotonic();
     await next();
-    const route = matchedRoutes(c).findLast(({ path }) => path !== '/*');
-    metrics.answered(c.req.method, route?.path ?? null, c.res.status, clock.monotonic() - begun);
+    metrics.answered(c.req.method, patternOf(c), c.res.status, clock.monotonic() - begun);
   };
+};
+
+const patternOf = (c: HonoContext<HttpEnv>): string | null =>
+  matchedRoutes(c).findLast(({ path }) => path !== '/*')?.path ?? null;
+
+/** A span for each request, in the trace of its sender. It ends where its answer begins. */
+const trace = ({ context: { tracing } }: HttpDependencies): MiddlewareHandler<HttpEnv> => {
+  return (c, next) => {
+    const method = usualMethod(c.req.method);
+    return tracing.span({ name: method, kind: 'server', header: (name) => c.req.header(name) }, async (span) => {
+      await next();
+      describe(span, method, c);
+    });
+  };
+};
+
+/** By the conventions of OpenTelemetry for HTTP servers. The path that was asked for is left out: it may hold a link. */
+const describe = (span: Span, method: string, c: HonoContext<HttpEnv>): void => {
+  const [route, { status }] = [patternOf(c), c.res];
+  span.rename(route === null ? method : `${method} ${route}`);
+  span.set({
+    'http.request.method': method,
+    'http.route': route ?? undefined,
+    'http.response.status_code': status,
+    'evergrant.request_id': c.get('requestId'),
+  });
+  if (status >= 500) span.fail(String(status));
 };
 
 /** Gives every request an id that joins what the caller sees with the log, and lays out the headers of its answer. */

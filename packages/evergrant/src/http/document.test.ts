@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { errorCodes } from '../errors/index.ts';
 import { systemClock } from '../telemetry/clock.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
+import { untraced } from '../telemetry/tracing.ts';
 import { version } from '../telemetry/version.ts';
 import { createRoutes } from './app.ts';
 import { dashboardPages } from './dashboard.ts';
@@ -42,7 +43,7 @@ interface Document {
 const laidOutBy: Partial<Record<string | symbol, unknown>> = {
   settings: { publicUrl: 'https://connect.example', backendUrl: 'https://api.example', publicMetrics: false },
   returnOrigins: [],
-  context: { clock: systemClock, metrics: createMetrics() },
+  context: { clock: systemClock, metrics: createMetrics(), tracing: untraced },
 };
 const routes = createRoutes(
   new Proxy(laidOutBy, { get: (known, name) => known[name] ?? {} }) as unknown as HttpDependencies,

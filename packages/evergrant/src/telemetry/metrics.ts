@@ -43,8 +43,10 @@ export interface WebhookObservation {
   disabled: number;
 }
 
-/** Others are counted as one: anybody can invent some. */
 const usualMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
+/** Others are one, as OpenTelemetry calls it: anybody can invent some. */
+export const usualMethod = (method: string): string => (usualMethods.has(method) ? method : '_OTHER');
 
 export const createMetrics = (): Metrics => {
   const registers = [new Registry()];
@@ -131,7 +133,7 @@ export const createMetrics = (): Metrics => {
     answered: (method, route, status, milliseconds) =>
       requests.observe(
         {
-          http_request_method: usualMethods.has(method) ? method : '_OTHER',
+          http_request_method: usualMethod(method),
           http_route: route ?? '',
           http_response_status_code: status,
         },
