@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { createApi, expectBody } from '../support/api.ts';
 import { createBrowser } from '../support/browser.ts';
+import { openStream } from '../support/event-source.ts';
 import { createInstallation, host, newEncryptionKey } from '../support/evergrant.ts';
 import { startStub } from '../support/stub.ts';
 import { until } from '../support/wait.ts';
@@ -137,6 +138,26 @@ describeBehindNginx('Evergrant behind nginx with TLS', () => {
     platform.finish();
     await once(answer, 'end');
     expect(platform.heard()).toBe(2 * half.length);
+  });
+
+  test('lets events through as they happen, keeps a quiet stream open, and lets one go on where it was cut', async () => {
+    const world = await serve();
+    const { api, nginx, apiKey, service, installation } = world;
+    const stream = (headers: Record<string, string> = {}) =>
+      openStream(`${nginx.url}/v1/events/stream`, { authorization: `Bearer ${apiKey}`, ...headers });
+    const first = await stream();
+    const { started, browser, callback } = await connect(world);
+    await browser.open(callback);
+    await until('the event comes while the stream is open', () => first.types().includes('connection.created'));
+    const [connection] = expectBody(await api.flow(started.id)).connections;
+    await until('a comment comes while nothing happens', () => first.comments() > 0, { within: 20_000 });
+    expect(await service.stop()).toBe(0);
+    await until('the stream ends with the service', () => first.hasEnded());
+    await installation.start({ PORT: String(installation.port) });
+    expectBody(await api.refresh(connection!.id));
+    const second = await stream({ 'last-event-id': first.ids().at(-1)! });
+    await until('what was missed comes', () => second.messages.length > 0);
+    expect(second.types()).toEqual(['connection.refreshed']);
   });
 
   test('limits people by their own address, whatever they write into X-Forwarded-For', async () => {
