@@ -57,6 +57,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
     setImmediate(() => this.expire(this.#arrivals > arrived ? quietTurns : turns - 1));
   }
 
+  /** Nobody wants the answer any more. */
+  abandon(): void {
+    this.#fail('given up');
+  }
+
   onRequestStart(controller: Dispatcher.DispatchController): void {
     // A second start would be undici repeating the request on another connection.
     if (this.#connection) this.#fail('the connection was lost');

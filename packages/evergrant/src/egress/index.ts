@@ -60,6 +60,8 @@ export const createEgress = (options: EgressOptions = {}): StreamingEgress => {
       const { maxBytes = defaultMaxBytes, timeoutMs = defaultTimeoutMs, beforeSend } = request;
       const exchange = new Exchange({ host, maxBytes, beforeSend });
       const cancel = clock.after(timeoutMs, () => exchange.expire());
+      const abandon = () => exchange.abandon();
+      request.signal?.addEventListener('abort', abandon);
       underWay.add(exchange.answer);
       try {
         agents[reach].dispatch(
@@ -72,9 +74,11 @@ export const createEgress = (options: EgressOptions = {}): StreamingEgress => {
           },
           exchange,
         );
+        if (request.signal?.aborted) abandon();
         return await exchange.answer;
       } finally {
         cancel();
+        request.signal?.removeEventListener('abort', abandon);
         underWay.delete(exchange.answer);
       }
     },

@@ -30,6 +30,8 @@ export interface EgressRequest {
   timeoutMs?: number;
   /** Bytes of the decoded answer's body. Default 1 MiB. */
   maxBytes?: number;
+  /** Ends the request when its outcome matters to nobody any more. */
+  signal?: AbortSignal;
   /** Called once, directly before the request is handed to the socket; throwing prevents it from being sent, and the thrown error passes through as it is. */
   beforeSend?: () => void;
 }
@@ -46,8 +48,6 @@ export interface EgressStreamRequest extends Omit<EgressRequest, 'body' | 'maxBy
   body?: Uint8Array | ReadableStream<Uint8Array> | null;
   /** Total milliseconds until the answer begins. Default 60,000, and the same again between two chunks of its body. */
   timeoutMs?: number;
-  /** Ends the request when the caller has left. */
-  signal?: AbortSignal;
 }
 
 export interface EgressStream {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { expectBody } from '../support/api.ts';
 import { query, storedGrants } from '../support/database.ts';
+import { startReceiver } from '../support/receiver.ts';
 import { approachCallback, connectPerson, createStubWorld, type StubWorld } from '../support/stub.ts';
 import { until } from '../support/wait.ts';
 
@@ -67,6 +68,32 @@ describe('SIGTERM', () => {
     expect(await service.stop()).toBe(0);
     expect(query(database(), 'select id, status from flows')).toMatchObject([{ id: flowId, status: 'connected' }]);
     expect(query(database(), 'select status from grants')).toMatchObject([{ status: 'active' }]);
+  });
+
+  test('waits for no webhook endpoint that hangs; what it was sent comes again after the next start', async () => {
+    const { installation } = world;
+    const receiver = await startReceiver(() => 'hang');
+    const service = await installation.start();
+    const { body: webhook } = await installation.api.call<{ id: string }>('POST', '/v1/webhooks', {
+      body: { url: receiver.url },
+    });
+    await connectPerson(world, 'Ada Example');
+    await until('the delivery', () => receiver.received.length === 1);
+    const begin = performance.now();
+    expect(await service.stop()).toBe(0);
+    expect(performance.now() - begin).toBeLessThan(6000);
+
+    receiver.behave(() => ({ status: 204 }));
+    await installation.start();
+    await until('the delivery again', () => receiver.received.length === 2, { within: 10_000 });
+    const [first, second] = receiver.received.map(({ headers }) => headers['webhook-id']);
+    expect(second).toBe(first);
+    const deliveries = () =>
+      installation.api.call<{ data: object[] }>('GET', `/v1/webhooks/${webhook.id}/deliveries`).then(expectBody);
+    await until('it to be noted', async () => JSON.stringify((await deliveries()).data).includes('"delivered"'));
+    expect((await deliveries()).data).toMatchObject([{ attempts: 1, status: 'delivered' }]);
+    const endpoint = expectBody(await installation.api.call<object>('GET', `/v1/webhooks/${webhook.id}`));
+    expect(endpoint).toMatchObject({ failing_since: null });
   });
 
   test('is obeyed at once by a service that has nothing to do', async () => {

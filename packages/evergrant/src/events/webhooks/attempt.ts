@@ -42,6 +42,7 @@ export const attempt = async (
   rules: TargetRules,
   endpoint: WebhookEndpointRow,
   message: Message,
+  signal?: AbortSignal,
 ): Promise<Outcome> => {
   const body = payloadOf(message);
   const now = context.clock.now();
@@ -58,6 +59,7 @@ export const attempt = async (
       trustedOrigins: trustedOrigins(url, rules),
       timeoutMs: deadline,
       maxBytes: largestAnswer,
+      signal,
     });
     const delivered = answer.status >= 200 && answer.status < 300;
     const retryAfter = answer.headers['retry-after']?.trim() ?? '';

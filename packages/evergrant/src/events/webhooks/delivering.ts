@@ -14,7 +14,7 @@ import {
 } from '../../store/index.ts';
 import type { EventsContext } from '../context.ts';
 import { attempt, type Outcome } from './attempt.ts';
-import { disabledAfter, leaseTime, pauseAfter, recoversAfter, silenceAfter } from './pace.ts';
+import { disabledAfter, leaseTime, pauseAfter, recoversAfter, silenceAfter, stopPatience } from './pace.ts';
 import type { TargetRules } from './target.ts';
 
 /** Attempts at a time from this process: to one endpoint, and in all. */
@@ -24,13 +24,14 @@ const inAll = 64;
 export interface Delivering {
   /** Begins attempts of what is due. @param ended called whenever one has ended */
   begin(ended: () => void): Promise<void>;
-  /** Resolves when none is under way. */
-  idle(): Promise<void>;
+  /** Lets attempts under way end, for a moment; those that have no answer then are made again later. */
+  stop(): Promise<void>;
 }
 
 /** Sends what is in the outbox. */
 export const createDelivering = (context: EventsContext, egress: StreamingEgress, rules: TargetRules): Delivering => {
-  const { store, logger, metrics } = context;
+  const { store, clock, logger, metrics } = context;
+  const stopping = new AbortController();
   const underWay = new Map<Promise<void>, string>();
 
   /** An endpoint that failed is left alone for a while, and then tried with one delivery at a time, over all processes. */
@@ -50,16 +51,21 @@ export const createDelivering = (context: EventsContext, egress: StreamingEgress
 
   const deliver = async (endpoint: WebhookEndpointRow, delivery: ClaimedDelivery): Promise<void> => {
     const event = await events.byId(store.db, delivery.event_id);
-    const outcome = event ? await attempt(context, egress, rules, endpoint, event) : null;
+    const outcome = event ? await attempt(context, egress, rules, endpoint, event, stopping.signal) : null;
     await store.transaction(async (tx) => {
       const current = await webhookEndpoints.byId(tx, endpoint.id, true);
       if (!current) return;
       const now = await store.now(tx);
-      if (outcome === null) await giveUp(tx, delivery, 'The event is no longer kept', now);
+      if (stopping.signal.aborted && outcome?.status === null) await putBack(tx, delivery, now);
+      else if (outcome === null) await giveUp(tx, delivery, 'The event is no longer kept', now);
       else if (outcome.delivered) await succeed(tx, current, delivery, outcome, now);
       else await fail(tx, { endpoint, current }, delivery, outcome, now);
     });
   };
+
+  /** As if it had not begun: that this process stops is no fault of the endpoint. */
+  const putBack = (tx: Queryable, delivery: ClaimedDelivery, now: number): Promise<boolean> =>
+    webhookDeliveries.settle(tx, delivery, { attempts: delivery.attempts - 1, next_at: now });
 
   const succeed = async (
     tx: Queryable,
@@ -149,8 +155,10 @@ export const createDelivering = (context: EventsContext, egress: StreamingEgress
         for (const delivery of claimed) run(endpoint!, delivery, ended);
       }
     },
-    async idle() {
+    async stop() {
+      const cancel = clock.after(stopPatience, () => stopping.abort());
       await Promise.all(underWay.keys());
+      cancel();
     },
   };
 };

@@ -68,7 +68,7 @@ export const createWebhooks = (
       loop = startLoop(clock, interval, work, logFault);
       return async () => {
         await loop?.stop();
-        await delivering.idle();
+        await delivering.stop();
       };
     },
     observe: async () => ({

@@ -37,6 +37,9 @@ export const deliveriesKept = 30 * day;
 /** Milliseconds for connecting, sending and reading the answer. */
 export const deadline = 15 * second;
 
+/** So long a process that stops waits for attempts under way. */
+export const stopPatience = 2 * second;
+
 /** An attempt that has not reported by then is taken over by another process. */
 export const leaseTime = 2 * deadline;
 
