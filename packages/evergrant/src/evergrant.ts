@@ -260,6 +260,7 @@ const start = (
     () => context.usage.flush(context),
     () => renewals.recover(leaseDuration),
     () => flows.sweep(),
+    () => context.apps.prune(),
     () => tryDueRevocations(context),
     () => warnOfEnds(context),
     createLooks(context),

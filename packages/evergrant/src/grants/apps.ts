@@ -143,6 +143,7 @@ export const createApps = (known: KnownApps, speech: Speech, instanceApps: Insta
       ),
     perInstance: () =>
       [...known.current().values()].flatMap(({ settings }) => (isRegistering(settings) ? settings.provider : [])),
+    prune: () => instanceApps.prune(),
   };
 };
 

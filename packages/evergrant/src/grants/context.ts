@@ -63,6 +63,8 @@ export interface Apps {
   list(): readonly App[];
   /** Ids of the providers that register an app at each instance. */
   perInstance(): readonly string[];
+  /** Forgets apps of instances that are no longer used. */
+  prune(): Promise<void>;
 }
 
 /** Whether the access token is its own refresh credential (Meta's long-lived tokens). */

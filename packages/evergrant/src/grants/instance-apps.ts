@@ -19,7 +19,13 @@ export interface InstanceApps {
   secretOf(app: App): Promise<Secret>;
   /** The instance does not know the app any more: the next flow registers another. */
   retire(app: App): Promise<void>;
+  /** Forgets apps, now and then, with which nothing was connected or all of it has gone. */
+  prune(): Promise<void>;
 }
+
+/** An app that is not used is kept for so long, in milliseconds. */
+const unusedKept = 30 * day;
+const betweenPrunings = day / 24;
 
 /**
  * So old, an app without a living consent is registered anew: servers older than Mastodon 4.3 delete such apps, and would
@@ -33,6 +39,7 @@ export const createInstanceApps = (
   publicUrl: string,
 ): InstanceApps => {
   const underWay = new Map<string, Promise<string>>();
+  let pruneAt = 0;
 
   const findOrRegister = async (app: AppSettings, registration: InstanceRegistration, wanted: Registered) => {
     const known = await instanceApps.current(store.db, wanted);
@@ -80,6 +87,11 @@ export const createInstanceApps = (
     async retire(app) {
       const row = await instanceApps.byClient(store.db, keyOf(app));
       if (row) await instanceApps.retire(store.db, row.id, clock.now());
+    },
+    async prune() {
+      if (clock.now() < pruneAt) return;
+      pruneAt = clock.now() + betweenPrunings;
+      await instanceApps.removeUnused(store.db, clock.now() - unusedKept);
     },
   };
 };

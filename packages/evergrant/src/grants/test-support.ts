@@ -99,6 +99,7 @@ export const createTestContext = (options: {
     list: () => [app],
     handsOut: () => null,
     perInstance: () => [],
+    prune: async () => {},
   };
   return {
     store,

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { Answer } from '../security/authorization-server.ts';
 import { eventually, type Harness, itKeepsSecrets, type ProblemBody, startHarness } from '../security/support.ts';
@@ -139,6 +140,30 @@ describe('an app at each instance', () => {
     world.harness.clock.advance(day + 1);
     await world.connect(one);
     expect(world.one.registrations()).toBe(2);
+  });
+
+  it('is forgotten a month after nobody was connected with it any more', async () => {
+    await using world = await startInstances();
+    const { connection } = await world.connect(one);
+    await world.harness.begin({ provider: 'mastodon', instance: two });
+    await world.harness.restart({ ...world.config(), engine: 'embedded' });
+    const instances = () =>
+      world.harness
+        .sql((database) => database.prepare('select instance from instance_apps').all())
+        .map(({ instance }) => instance);
+    // Day by day, each long enough for the chores of that day.
+    const daysLater = async (what: string, holds: () => boolean) => {
+      for (let count = 0; count < 60 && !holds(); count++) {
+        world.harness.clock.advance(day);
+        await pause(30);
+      }
+      await eventually(what, holds);
+    };
+    expect(instances().sort()).toEqual([one, two]);
+    world.harness.clock.advance(31 * day);
+    await daysLater('the one that nobody used to vanish', () => instances().join() === one);
+    await world.harness.api('DELETE', `/v1/connections/${connection.id}`);
+    await daysLater('the other to vanish', () => instances().length === 0);
   });
 
   it('is registered again at the next attempt when the instance has forgotten it', async () => {
