@@ -1,4 +1,4 @@
-import type { Calls } from './calls/index.ts';
+import type { Calls, RequestToSign } from './calls/index.ts';
 import type { Connections, ListFilter, RenewalRecord } from './connections/connections.ts';
 import type { Flow } from './connections/flow-view.ts';
 import type { ConnectInput, Flows, StartedFlow } from './connections/flows.ts';
@@ -36,10 +36,7 @@ export interface Operations {
    */
   fetch(connectionId: string, target: string | URL, init?: RequestInit): Promise<Response>;
   /** The headers of a call that the application makes itself; `url` where the platform reads the token in the query. */
-  sign(
-    connectionId: string,
-    request: { method: string; url: string; body?: string },
-  ): Promise<{ headers: Record<string, string>; url?: string }>;
+  sign(connectionId: string, request: RequestToSign): Promise<{ headers: Record<string, string>; url?: string }>;
   /** Renews now. */
   refresh(connectionId: string): Promise<Connection>;
   /** Disconnects, and revokes at the platform unless told not to. */
@@ -110,8 +107,7 @@ export const createOperations = (rooms: Rooms): Operations => {
         const { method, headers, body, signal } = request;
         return calls.call(id, { method, target: String(target), headers, body, signal });
       }),
-    sign: (id: string, request: { method: string; url: string; body?: string }) =>
-      guided(() => calls.sign(id, request)),
+    sign: (id: string, request: RequestToSign) => guided(() => calls.sign(id, request)),
     refresh: (id: string) => guided(() => connections.refresh(id)),
     disconnect: (id: string, options: { revoke?: boolean } = {}) => connections.disconnect(id, options),
     importConnection: async (input: ImportInput) => (await imports.run(input)).connection,

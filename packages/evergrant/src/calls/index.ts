@@ -28,6 +28,14 @@ export interface CallRequest {
   signal?: AbortSignal;
 }
 
+/** A call that the application makes itself. */
+export interface RequestToSign {
+  method: string;
+  url: string;
+  body?: string;
+  nonce?: string;
+}
+
 /** Whose connections may be called with; null: everybody's. */
 interface Caller {
   owner?: string | null;
@@ -46,13 +54,14 @@ export interface Calls {
   /**
    * Signs a call that the application makes itself.
    *
-   * @param request `url` absolute, on one of the API's origins; `body` exactly as it will be sent
+   * @param request `url` absolute, on one of the API's origins; `body` exactly as it will be sent; `nonce` from the
+   *   `DPoP-Nonce` of the platform's last answer, where tokens are bound to a key
    * @returns the headers, with lower-case names; `url` where the platform reads the token in the query
    * @throws EvergrantError as `getAccessToken`; `target_not_allowed`
    */
   sign(
     connectionId: string,
-    request: { method: string; url: string; body?: string },
+    request: RequestToSign,
     caller?: Caller,
   ): Promise<{ headers: Record<string, string>; url?: string }>;
 }
@@ -90,7 +99,11 @@ export const createCalls = (context: Context, renewals: Renewals, egress: Stream
     return { connectionId, grantId: grant.id, app: apps.ofGrant(grant), token, extra, caller };
   };
 
-  const signed = (bearer: Bearer, request: Omit<CallRequest, 'body' | 'signal'>, form?: string) =>
+  const signed = (
+    bearer: Bearer,
+    request: Omit<CallRequest, 'body' | 'signal'>,
+    more: { form?: string; nonce?: string } = {},
+  ) =>
     signedRequest(
       apps.protocol(bearer.app),
       bearer.app,
@@ -99,13 +112,13 @@ export const createCalls = (context: Context, renewals: Renewals, egress: Stream
         method: request.method,
         url: addressOf(bearer.app, request.target),
         callerHeaders: forwardedHeaders(request.headers),
-        form,
+        ...more,
       },
     );
 
   const send = async (bearer: Bearer, request: CallRequest, body: CallBody) => {
     const form = isForm(request) && body.kind === 'kept' ? new TextDecoder().decode(body.bytes) : undefined;
-    const { signedUrl, ...target } = await signed(bearer, request, form);
+    const { signedUrl, ...target } = await signed(bearer, request, { form });
     const answer = await sendTo(target, request, body);
     const again = apps.protocol(bearer.app).heard?.(bearer.app, signedUrl, {
       status: answer.status,
@@ -226,12 +239,12 @@ export const createCalls = (context: Context, renewals: Renewals, egress: Stream
 
   return {
     call,
-    async sign(connectionId, { method, url, body }, caller = {}) {
+    async sign(connectionId, { method, url, body, nonce }, caller = {}) {
       const bearer = await bearerOf(connectionId, caller);
       if (!URL.canParse(url)) throw notAllowed(bearer.app, 'The address is not absolute.');
       const form = body !== undefined && looksLikeForm(body) ? body : undefined;
       const request = { method: method.toUpperCase(), target: url, headers: new Headers() };
-      const { headers, signedUrl } = await signed(bearer, request, form);
+      const { headers, signedUrl } = await signed(bearer, request, { form, nonce });
       const inQuery =
         typeof bearer.app.definition.api.authentication === 'object' &&
         'query' in bearer.app.definition.api.authentication;

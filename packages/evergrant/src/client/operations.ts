@@ -418,6 +418,8 @@ export interface RequestToSign {
   url: string;
   /** Exactly what will be sent */
   body?: string;
+  /** The `DPoP-Nonce` of the last answer of the platform, where tokens are bound to a key (RFC 9449) */
+  nonce?: string;
 }
 
 export interface SignedRequest {

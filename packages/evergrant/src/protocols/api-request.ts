@@ -16,6 +16,8 @@ export interface ApiRequest {
   callerHeaders?: Record<string, string>;
   /** The exact bytes of a form, see `UnsignedRequest`. */
   form?: string;
+  /** See `UnsignedRequest`. */
+  nonce?: string;
 }
 
 /** Where the bytes go and with which headers; and the address that was signed, for `Protocol.heard`. */
@@ -34,7 +36,7 @@ export const signedRequest = async (
   protocol: Protocol,
   app: App,
   credentials: ApiCredentials | null,
-  { method, url, headers, callerHeaders, form }: ApiRequest,
+  { method, url, headers, callerHeaders, form, nonce }: ApiRequest,
 ): Promise<SignedRequest> => {
   const { api } = app.definition;
   const variables = credentials
@@ -44,7 +46,7 @@ export const signedRequest = async (
   for (const [name, value] of Object.entries(fillTexts(api.parameters, variables))) {
     target.searchParams.set(name, value);
   }
-  const unsigned = { method, url: target.href, ...(form ? { form } : {}) };
+  const unsigned = { method, url: target.href, ...(form ? { form } : {}), ...(nonce ? { nonce } : {}) };
   const signature: Signature = credentials
     ? await protocol.sign(app, credentials, unsigned)
     : { url: target.href, headers: {} };

@@ -107,6 +107,8 @@ export interface UnsignedRequest {
   url: string;
   /** The exact bytes, where the signature covers them (a form, RFC 5849 section 3.4.1.3.1). */
   form?: string;
+  /** The nonce that the server wants in the proof, in place of the last one that was heard here (RFC 9449 section 9). */
+  nonce?: string;
 }
 
 export interface Signature {

@@ -94,6 +94,11 @@ describe('connecting an account of the network', () => {
     const json = { method: 'get', url: `${scene.network.pds.origin}/xrpc/app.bsky.feed.getTimeline` };
     const { data } = await scene.harness.api<{ headers: object }>('POST', `/v1/connections/${id}/sign`, { json });
     expect(Object.keys(data.headers).sort()).toEqual(['authorization', 'dpop']);
+    const again = await scene.harness.api<{ headers: { dpop: string } }>('POST', `/v1/connections/${id}/sign`, {
+      json: { ...json, nonce: 'the nonce of the last answer' },
+    });
+    const claims = Buffer.from(again.data.headers.dpop.split('.')[1]!, 'base64url').toString();
+    expect(JSON.parse(claims)).toMatchObject({ htm: 'GET', htu: json.url, nonce: 'the nonce of the last answer' });
     expect(
       await scene.harness.api('POST', `/v1/connections/${id}/sign`, {
         json: { ...json, url: 'https://public.api.bsky.app/' },

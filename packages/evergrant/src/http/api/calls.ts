@@ -79,6 +79,9 @@ const signSchema = z
       .pipe(z.string().max(8192))
       .openapi({ description: "Absolute, on one of the hosts of the platform's API" }),
     body: z.string().optional().openapi({ description: 'Exactly what will be sent' }),
+    nonce: callerText.pipe(z.string().min(1).max(1024)).optional().openapi({
+      description: 'The `DPoP-Nonce` of the last answer of the platform, where tokens are bound to a key (RFC 9449)',
+    }),
   })
   .openapi('RequestToSign', { examples: [{ method: 'GET', url: 'https://api.acme.example/v2/userinfo' }] });
 

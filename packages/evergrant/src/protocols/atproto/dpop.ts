@@ -13,6 +13,8 @@ interface Proved {
   url: string;
   /** Bound to the proof at a resource server. */
   accessToken?: string;
+  /** In place of the last one that was heard of that server. */
+  nonce?: string;
 }
 
 export interface Proofs {
@@ -39,9 +41,9 @@ export const createProofs = (clock: Clock): Proofs => {
     nonces.set(origin, nonce);
   };
   return {
-    prove({ key, method, url, accessToken }) {
+    prove({ key, method, url, accessToken, nonce: given }) {
       const target = new URL(url);
-      const nonce = nonces.get(target.origin);
+      const nonce = given ?? nonces.get(target.origin);
       const claims = {
         htm: method,
         htu: `${target.origin}${target.pathname}`,

@@ -151,13 +151,13 @@ export const createAtproto = (egress: Egress, tools: AtprotoTools): Protocol<Atp
       return 'revoked';
     },
 
-    async sign(app, { accessToken, extra }, { method, url }) {
+    async sign(app, { accessToken, extra }, { method, url, nonce }) {
       const { proofKey } = sessionOf(app, extra);
       return {
         url,
         headers: {
           authorization: `DPoP ${accessToken}`,
-          dpop: proofs.prove({ key: proofKey, method, url, accessToken }),
+          dpop: proofs.prove({ key: proofKey, method, url, accessToken, nonce }),
         },
         trustedOrigins: reachable(app, reroute(url, app.origins)),
       };
