@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import type { Evergrant } from '../evergrant.ts';
 import { createLogger } from '../telemetry/log.ts';
 import { type Arguments, UsageError } from './arguments.ts';
+import { commandAudit } from './audit.ts';
 import { createLineImport, type LineResult, type LineStatus } from './import-line.ts';
 import { openAppending, openState } from './import-state.ts';
 import { openInstallation } from './open.ts';
@@ -35,6 +36,7 @@ export const importFile = async (args: Arguments, output: Output): Promise<numbe
   const input = file === '-' ? process.stdin : createReadStream(file);
   await ready(input);
   const evergrant = await openInstallation(args, 'none', { logger });
+  const audit = commandAudit();
   const done = await openState(dryRun ? undefined : state);
   const reported = report === undefined ? null : await openAppending(report, 'w');
   try {
@@ -43,6 +45,8 @@ export const importFile = async (args: Arguments, output: Output): Promise<numbe
       input,
       args,
       async (result) => {
+        const { connection_id: id, owner } = result;
+        if (id !== undefined) audit('connection.import', id, { owner });
         await reported?.write(JSON.stringify(result));
         if (result.error) output.err(`line ${result.line}: ${result.error.code}: ${result.error.message}`);
       },

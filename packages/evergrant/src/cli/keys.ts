@@ -1,6 +1,7 @@
 import type { Evergrant } from '../evergrant.ts';
 import { type ApiKey, type Permission, permissions } from '../http/keyring.ts';
 import { type Arguments, UsageError } from './arguments.ts';
+import { commandAudit } from './audit.ts';
 import { openInstallation } from './open.ts';
 import { type Output, table } from './output.ts';
 
@@ -48,11 +49,13 @@ const list: Work = async ({ keys }, { json }, output) => {
 
 const create: Work = async ({ keys }, { subject, permitted, owner, json }, output) => {
   const { key, ...made } = await keys.create({ name: subject, permissions: permitted, ...(owner ? { owner } : {}) });
+  commandAudit()('key.create', made.id, { owner });
   output.out(json ? JSON.stringify({ ...made, key: key.reveal() }) : `${key.reveal()}   (shown this once; ${made.id})`);
 };
 
 const revoke: Work = async ({ keys }, { subject, json }, output) => {
   await keys.revoke(subject);
+  commandAudit()('key.revoke', subject);
   output.out(json ? JSON.stringify({ id: subject, revoked: true }) : `${subject} is revoked`);
 };
 

@@ -8,6 +8,7 @@ import { listConnections } from './connections.ts';
 import { doctor } from './doctor.ts';
 import { importFile } from './import.ts';
 import { manageKeys } from './keys.ts';
+import { migrate } from './migrate.ts';
 import { type Output, processOutput } from './output.ts';
 import { start } from './start.ts';
 import { printToken } from './token.ts';
@@ -27,6 +28,7 @@ const help = `evergrant ${version}: connects accounts over OAuth and keeps the c
   evergrant keys                          list, create and revoke API keys
   evergrant vault                         make an encryption key, seal everything anew with it, say which are in use
   evergrant backup FILE                   copy the SQLite database while the service goes on
+  evergrant migrate                       bring the schema of the database up to date, as every start does
   evergrant doctor                        check settings, database, key and apps
 
 Options of every command:
@@ -43,6 +45,7 @@ const commands: Record<string, Command> = {
   connections: listConnections,
   token: printToken,
   backup: backUp,
+  migrate,
   doctor,
   import: importFile,
   keys: manageKeys,

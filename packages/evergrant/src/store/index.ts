@@ -49,6 +49,8 @@ export * as webhookEndpoints from './webhook-endpoints.ts';
 
 export interface Store {
   readonly db: Queryable;
+  /** Names of the changes of the schema that this opening made. */
+  readonly applied: readonly string[];
   readonly reads: PointReads;
   /**
    * Runs `work` in one transaction, which is durable when the promise resolves. Never await the network inside:
@@ -85,10 +87,11 @@ export const openStore = async (settings: DatabaseSettings, options: StoreOption
 const openSqliteStore = async (path: string, { clock, ownTime }: StoreOptions): Promise<Store> => {
   const { dialect, preparePointRead } = await openSqlite(path);
   const db = new Kysely<Database>({ dialect });
-  await migrateOrClose(db, migrations(sqliteTypes));
+  const applied = await migrateOrClose(db, migrations(sqliteTypes));
   const transaction: Store['transaction'] = (work) => db.transaction().execute(work);
   return {
     db,
+    applied,
     reads: createPointReads(db, preparePointRead),
     transaction,
     writers: 1,
@@ -104,7 +107,7 @@ const parallelGroups = 2;
 
 const openPostgresStore = async (url: Secret, { clock, ownTime, heard }: StoreOptions): Promise<Store> => {
   const migrating = new Kysely<Database>({ dialect: openPostgres(url, 'migration').dialect });
-  await migrateOrClose(migrating, migrations(postgresTypes));
+  const applied = await migrateOrClose(migrating, migrations(postgresTypes));
   await migrating.destroy();
   const { dialect, pool } = openPostgres(url, 'work');
   const db = new Kysely<Database>({ dialect });
@@ -112,6 +115,7 @@ const openPostgresStore = async (url: Secret, { clock, ownTime, heard }: StoreOp
   const transaction: Store['transaction'] = (work) => repeating(() => db.transaction().execute(work));
   return {
     db,
+    applied,
     reads: createPointReads(db),
     transaction,
     writers: parallelGroups,
@@ -141,20 +145,20 @@ const repeating = async <T>(work: () => Promise<T>): Promise<T> => {
   }
 };
 
-const migrateOrClose = async (db: Kysely<Database>, known: Record<string, Migration>): Promise<void> => {
+const migrateOrClose = async (db: Kysely<Database>, known: Record<string, Migration>): Promise<string[]> => {
   try {
-    await migrate(db, known);
+    return await migrate(db, known);
   } catch (error) {
     await db.destroy();
     throw error;
   }
 };
 
-/** Applies what is missing, one process at a time. */
-const migrate = async (db: Kysely<Database>, known: Record<string, Migration>): Promise<void> => {
+/** Applies what is missing, one process at a time. @returns the names of what it applied */
+const migrate = async (db: Kysely<Database>, known: Record<string, Migration>): Promise<string[]> => {
   const migrator = new Migrator({ db, provider: { getMigrations: async () => known } });
-  const { error } = await migrator.migrateToLatest();
-  if (!error) return;
+  const { error, results = [] } = await migrator.migrateToLatest();
+  if (!error) return results.map(({ migrationName }) => migrationName);
   if (error instanceof EvergrantError) throw error;
   const message = error instanceof Error ? error.message : 'the migration failed';
   if (/missing|corrupted/i.test(message)) {

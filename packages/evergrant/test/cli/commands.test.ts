@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ConnectionBody, expectBody } from '../support/api.ts';
 import { type BrowserPage, createBrowser } from '../support/browser.ts';
-import { newEncryptionKey, type Service } from '../support/evergrant.ts';
+import { newEncryptionKey, type Service, useInstallation } from '../support/evergrant.ts';
 import type { RunningProcess } from '../support/process.ts';
 import { connectPerson, createStubWorld, type StubWorld } from '../support/stub.ts';
 
@@ -57,6 +57,20 @@ describe('evergrant token', () => {
   });
 });
 
+describe('evergrant migrate', () => {
+  test('makes the schema, and finds nothing to do the second time', async () => {
+    const installation = await useInstallation();
+    const made = await installation.run(['migrate', '--json']);
+    expect(made).toMatchObject({ status: 0, stderr: '' });
+    expect(JSON.parse(made.stdout)).toMatchObject({ applied: expect.arrayContaining(['0001_initial']) });
+    expect(await installation.run(['migrate'])).toEqual({
+      status: 0,
+      stdout: 'The schema is up to date already\n',
+      stderr: '',
+    });
+  });
+});
+
 describe('evergrant vault', () => {
   test('counts what each key has sealed, and says that no other key is needed', async () => {
     const status = JSON.parse((await run('vault', 'status', '--json')).stdout) as { primary: string; use: object };
@@ -72,8 +86,14 @@ describe('evergrant vault', () => {
 describe('evergrant keys', () => {
   test('makes a key that the API takes, lists it without its secret, and revokes it', async () => {
     const made = await run('keys', 'create', 'Reports', '--permissions', 'connections:read,events:read', '--json');
-    expect(made).toMatchObject({ status: 0, stderr: '' });
+    expect(made.status).toBe(0);
     const { id, key } = JSON.parse(made.stdout) as { id: string; key: string };
+    expect(JSON.parse(made.stderr)).toMatchObject({
+      audit: 'key.create',
+      actor: expect.stringMatching(/^cli:./),
+      object: id,
+    });
+    expect(made.stderr).not.toContain(key);
     const read = () =>
       fetch(`${world.installation.url}/v1/connections`, { headers: { authorization: `Bearer ${key}` } }).then(
         (r) => r.status,
@@ -84,7 +104,9 @@ describe('evergrant keys', () => {
     expect(listed.stdout).toMatch(new RegExp(`${id} +Reports +connections:read,events:read +- `));
     expect(listed.stdout).not.toContain(key);
 
-    expect(await run('keys', 'revoke', id)).toMatchObject({ status: 0, stdout: `${id} is revoked\n` });
+    const revoked = await run('keys', 'revoke', id);
+    expect(revoked).toMatchObject({ status: 0, stdout: `${id} is revoked\n` });
+    expect(JSON.parse(revoked.stderr)).toMatchObject({ audit: 'key.revoke', object: id });
     expect(await read()).toBe(401);
     expect(await run('keys', 'revoke', id)).toMatchObject({ status: 1 });
   });

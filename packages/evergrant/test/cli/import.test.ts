@@ -1,4 +1,5 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { expectBody } from '../support/api.ts';
@@ -95,6 +96,16 @@ describe('evergrant import', () => {
       { line: 3, status: 'created' },
     ]);
     expect(statSync(report).mode & 0o777).toBe(0o600);
+    const audit = first.stderr
+      .split('\n')
+      .flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as object] : []));
+    expect(audit).toEqual(
+      reportOf(report).flatMap((line) => {
+        const { connection_id: object, owner } = line as { connection_id?: string; owner?: string };
+        const entry = { audit: 'connection.import', actor: `cli:${userInfo().username}`, object, owner };
+        return object ? [expect.objectContaining({ ...entry, time: expect.stringMatching(/Z$/) })] : [];
+      }),
+    );
 
     write('tokens.ndjson', lines);
     const second = await run(file, '--report', report, '--json');
