@@ -59,10 +59,11 @@ const users = ['grants', 'flows', 'journal', 'revocations'] as const;
 export const removeUnused = async (db: Queryable, before: number): Promise<void> => {
   let removal = db.deleteFrom('instance_apps').where('created_at', '<', before);
   for (const table of users) {
-    removal = removal.where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom(table)
+    removal = removal.where((where) =>
+      where.not(
+        where.exists(
+          where
+            .selectFrom(table)
             .select('id')
             .whereRef(`${table}.provider`, '=', 'instance_apps.provider')
             .whereRef(`${table}.client_id`, '=', 'instance_apps.client_id')
