@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type ConnectionBody, expectBody } from '../support/api.ts';
 import { query, tamper } from '../support/database.ts';
-import { createInstallation, type Installation, useInstallation } from '../support/evergrant.ts';
+import { createInstallation, useInstallation } from '../support/evergrant.ts';
+import { startLoad } from '../support/load.ts';
 import { connectPerson, createStubWorld } from '../support/stub.ts';
 import { until } from '../support/wait.ts';
 
@@ -11,32 +12,6 @@ const people = 6;
 
 /** For a machine that has much else to do. */
 const patiently = { within: 60_000 };
-
-/** Renews one connection after the other, and reads them all, until it is told to stop. */
-const load = (installation: Installation, connections: ConnectionBody[]) => {
-  let stopped = false;
-  let renewed = 0;
-  const failures: string[] = [];
-  const note = (what: string, status: number): void => {
-    if (status !== 200) failures.push(`${what}: ${status}`);
-  };
-  const running = (async () => {
-    for (let turn = 0; !stopped; turn++) {
-      const { id } = connections[turn % connections.length]!;
-      note('renewal', (await installation.api.refresh(id)).status);
-      note('read', (await installation.api.token(id)).status);
-      renewed++;
-    }
-  })();
-  return {
-    renewed: () => renewed,
-    async stop() {
-      stopped = true;
-      await running;
-      return failures;
-    },
-  };
-};
 
 describe('evergrant backup', () => {
   test('taken under load and restored on an empty machine with the keys, every connection works', async () => {
@@ -49,7 +24,7 @@ describe('evergrant backup', () => {
     const connections: ConnectionBody[] = [];
     for (let person = 0; person < people; person++) connections.push(await connectPerson(world, `person-${person}`));
 
-    const busy = load(installation, connections);
+    const busy = startLoad(installation, connections);
     await until('load', () => busy.renewed() > people, patiently);
     const file = join(installation.folder, 'backup.db');
     const before = busy.renewed();
