@@ -2,10 +2,12 @@ import { Pool } from 'undici';
 
 /*
  * The load, in a process of its own: so many connections, each with one request at a time, for so many seconds. Prints
- * one line of JSON. Usage: load.ts ORIGIN PATH API_KEY CONNECTIONS SECONDS
+ * one line of JSON. Any answer but 200 ends it. Usage: load.ts ORIGIN PATHS API_KEY CONNECTIONS SECONDS, with several
+ * paths, of which each request takes any, between commas
  */
 
-const [origin = '', path = '', apiKey = '', connections = '', seconds = ''] = process.argv.slice(2);
+const [origin = '', list = '', apiKey = '', connections = '', seconds = ''] = process.argv.slice(2);
+const paths = list.split(',');
 const pool = new Pool(origin, { connections: Number(connections), pipelining: 1 });
 const headers = { authorization: `Bearer ${apiKey}` };
 const latencies: number[] = [];
@@ -14,6 +16,7 @@ const end = start + Number(seconds) * 1000;
 
 const worker = async (): Promise<void> => {
   for (let before = performance.now(); before < end; ) {
+    const path = paths[Math.floor(Math.random() * paths.length)]!;
     const { statusCode, body } = await pool.request({ path, method: 'GET', headers });
     const text = await body.text();
     if (statusCode !== 200) throw new Error(`${origin}${path} answered ${statusCode}: ${text}`);

@@ -29,6 +29,13 @@ export const measure = async (
   return JSON.parse(stdout) as Measured;
 };
 
+/** Runs a program of ours to its end, and gives what it printed. */
+export const runToEnd = async (file: string, args: string[], environment: Record<string, string>): Promise<string> => {
+  const env = { PATH: process.env['PATH'], ...environment };
+  const { stdout } = await promisify(execFile)(process.execPath, [pathOf(file), ...args], { cwd: tmpdir(), env });
+  return stdout;
+};
+
 /** Starts a server and waits until it says that it is ready. */
 export const serve = async (
   file: string,
