@@ -102,6 +102,12 @@ export interface ConnectionChanges {
   disabled?: boolean;
 }
 
+export type ConnectionDelivery = WebhookDelivery & {
+  webhookId: string;
+  /** Where it goes */
+  webhookUrl: string;
+};
+
 export type CreatedApiKey = ApiKey & {
   /** Shown this once */
   key: string;
@@ -398,6 +404,75 @@ export interface ProviderApp {
   updatedAt: string | null;
 }
 
+export interface ProviderAppTest {
+  /** `unknown`: the platform answers in the same way whatever the credentials are, or not at all */
+  result: 'accepted' | 'refused' | 'unknown';
+  /** Null: it took them */
+  errorCode:
+    | 'flow_not_found'
+    | 'flow_expired'
+    | 'flow_already_used'
+    | 'flow_browser_mismatch'
+    | 'callback_malformed'
+    | 'issuer_mismatch'
+    | 'consent_denied'
+    | 'login_required_at_provider'
+    | 'return_url_not_allowed'
+    | 'scope_not_allowed'
+    | 'scope_insufficient'
+    | 'account_mismatch'
+    | 'account_already_connected'
+    | 'account_type_unsupported'
+    | 'instance_not_found'
+    | 'instance_unsupported'
+    | 'account_selection_required'
+    | 'code_rejected'
+    | 'provider_app_credentials_invalid'
+    | 'provider_app_not_allowed'
+    | 'redirect_uri_mismatch'
+    | 'scope_unavailable'
+    | 'provider_not_configured'
+    | 'provider_unknown'
+    | 'connection_not_found'
+    | 'connection_pending'
+    | 'connection_disabled'
+    | 'reauth_required'
+    | 'token_expired_not_renewable'
+    | 'min_validity_unsatisfiable'
+    | 'refresh_in_progress'
+    | 'refresh_cooling_down'
+    | 'provider_rate_limited'
+    | 'provider_unavailable'
+    | 'provider_timeout'
+    | 'provider_bad_response'
+    | 'token_not_exportable'
+    | 'dpop_rejected'
+    | 'revocation_unconfirmed'
+    | 'unauthenticated'
+    | 'permission_denied'
+    | 'invalid_request'
+    | 'not_found'
+    | 'unsupported_media_type'
+    | 'method_not_allowed'
+    | 'payload_too_large'
+    | 'conflict'
+    | 'rate_limited'
+    | 'target_not_allowed'
+    | 'storage_unavailable'
+    | 'storage_key_unavailable'
+    | 'engine_stalled'
+    | 'definition_invalid'
+    | 'internal'
+    | null;
+  /** What it said itself */
+  upstream: {
+    status?: number;
+    code?: string;
+    description?: string;
+    requestId?: string;
+  } | null;
+}
+
 export interface RejectedToken {
   /** The one that was refused */
   generation: number;
@@ -420,6 +495,21 @@ export interface RequestToSign {
   body?: string;
   /** The `DPoP-Nonce` of the last answer of the platform, where tokens are bound to a key (RFC 9449) */
   nonce?: string;
+}
+
+export interface Settings {
+  /** Of Evergrant */
+  version: string;
+  settings: {
+    /** The variable that sets it */
+    name: string;
+    /** As it would be written in that variable; null: it is not set, or it is a secret */
+    value: string | null;
+    /** Whether its value is never shown */
+    secret: boolean;
+    /** `configuration`: the file, or what the library was given */
+    source: 'environment' | 'configuration' | 'default';
+  }[];
 }
 
 export interface SignedRequest {
@@ -642,6 +732,9 @@ export interface Operations {
   /** Take back an app that was set: that of the settings counts again. `DELETE /v1/providers/{id}/app`, needs `admin`. */
   removeProviderApp(id: string, options?: CallOptions): Promise<void>;
 
+  /** Ask a platform whether it takes the credentials of its app; nobody has to consent. `POST /v1/providers/{id}/app/test`, needs `admin`. */
+  testProviderApp(id: string, options?: CallOptions): Promise<ProviderAppTest>;
+
   /** Make an API key; it is shown by this answer and never again. `POST /v1/keys`, needs `admin`. */
   createKey(input: NewApiKey, options?: CallOptions): Promise<CreatedApiKey>;
 
@@ -749,6 +842,21 @@ export interface Operations {
     nextCursor: string | null;
   }>;
 
+  /** List what webhooks were and will be told of a connection, newest first. `GET /v1/connections/{id}/deliveries`, needs `admin`. */
+  listConnectionDeliveries(
+    id: string,
+    input?: {
+      /** How many at most */
+      limit?: number;
+      /** The `next_cursor` of the page before */
+      cursor?: string;
+    },
+    options?: CallOptions,
+  ): Promise<{
+    data: ConnectionDelivery[];
+    nextCursor: string | null;
+  }>;
+
   /** Send one delivery once more. `POST /v1/webhooks/{id}/deliveries/{delivery}/replay`, needs `admin`. */
   replayWebhookDelivery(id: string, delivery: string, options?: CallOptions): Promise<WebhookDelivery>;
 
@@ -769,6 +877,9 @@ export interface Operations {
 
   /** Read the account's picture, so that the platform does not see who looks at it. `GET /v1/connections/{id}/picture`, needs `connections:read`. */
   getConnectionPicture(id: string, options?: CallOptions): Promise<Response>;
+
+  /** List the settings of the process that answers, and where each comes from; never a secret. `GET /v1/settings`, needs `admin`. */
+  listSettings(options?: CallOptions): Promise<Settings>;
 }
 
 /** How each of them is asked for. */
@@ -953,6 +1064,15 @@ export const operations: Record<keyof Operations, Operation> = {
     json: true,
     records: [],
   },
+  testProviderApp: {
+    method: 'POST',
+    path: '/v1/providers/{id}/app/test',
+    query: [],
+    takesInput: false,
+    takesBody: false,
+    json: true,
+    records: [],
+  },
   createKey: {
     method: 'POST',
     path: '/v1/keys',
@@ -1061,6 +1181,15 @@ export const operations: Record<keyof Operations, Operation> = {
     json: true,
     records: [],
   },
+  listConnectionDeliveries: {
+    method: 'GET',
+    path: '/v1/connections/{id}/deliveries',
+    query: ['limit', 'cursor'],
+    takesInput: true,
+    takesBody: false,
+    json: true,
+    records: [],
+  },
   replayWebhookDelivery: {
     method: 'POST',
     path: '/v1/webhooks/{id}/deliveries/{delivery}/replay',
@@ -1104,6 +1233,15 @@ export const operations: Record<keyof Operations, Operation> = {
     takesInput: false,
     takesBody: false,
     json: false,
+    records: [],
+  },
+  listSettings: {
+    method: 'GET',
+    path: '/v1/settings',
+    query: [],
+    takesInput: false,
+    takesBody: false,
+    json: true,
     records: [],
   },
 };

@@ -19,6 +19,7 @@ import { addPictureRoutes } from './api/pictures.ts';
 import { addProviderAppRoutes } from './api/provider-apps.ts';
 import { addProviderRoutes } from './api/providers.ts';
 import { addSessionRoutes } from './api/session.ts';
+import { addSettingsRoute } from './api/settings.ts';
 import { addTokenRead, addTokenRoutes } from './api/tokens.ts';
 import { addWebhookRoutes } from './api/webhooks.ts';
 import { addDashboard } from './dashboard.ts';
@@ -70,6 +71,7 @@ export const createRoutes = (deps: HttpDependencies): OpenAPIHono<HttpEnv> => {
   addWebhookRoutes(app, deps);
   addOverviewRoutes(app, deps);
   addPictureRoutes(app, deps);
+  addSettingsRoute(app, deps);
   addSessionRoutes(app, deps);
   addHealthRoutes(app, deps);
   addDocument(app, deps);

@@ -207,3 +207,17 @@ export const overview = {
     overdue: { count: 0, oldest: null },
   },
 };
+
+export const serverSettings = {
+  version: '0.1.0',
+  settings: [
+    { name: 'PUBLIC_URL', value: 'https://connect.example.com', secret: false, source: 'environment' },
+    { name: 'EVERGRANT_API_KEY', value: null, secret: true, source: 'default' },
+  ],
+};
+
+export const appTest = {
+  result: 'refused',
+  error_code: 'provider_app_credentials_invalid',
+  upstream: { status: 401, code: 'invalid_client', description: 'Client authentication failed.' },
+};

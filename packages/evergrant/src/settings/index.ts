@@ -1,4 +1,5 @@
 export { defineConfig, type EvergrantConfig, normaliseConfig, type ProviderConfig } from './config.ts';
+export { describeSettings, type SettingDescription } from './describe.ts';
 export { SettingsError } from './errors.ts';
 export type { KeyProvider } from './key-provider.ts';
 export { type LoadedSettings, type LoadOptions, loadSettings } from './load.ts';

@@ -45,6 +45,7 @@ describe('defaults', () => {
         eventsRetentionDays: 90,
         rateLimits: { flowStart: 1000, callback: 200, tokenRead: 20_000, signIn: 100 },
         branding: { name: null, logo: null, color: null, language: null },
+        given: {},
       },
       warnings: [],
     });

@@ -15,7 +15,7 @@ import { deepFreeze } from './plain.ts';
 import { parseProvider } from './provider.ts';
 import { didYouMean } from './suggest.ts';
 import { parseTemporal, temporalVariables } from './temporal.ts';
-import type { ProviderSettings, Settings } from './types.ts';
+import type { GivenBy, ProviderSettings, Settings } from './types.ts';
 import { isLoopback } from './url.ts';
 import {
   defaultRateLimits,
@@ -36,12 +36,13 @@ import {
   parseSwitch,
 } from './values.ts';
 
-type Field =
+/** A setting by its path in the configuration; those of Temporal and of platforms have their own files. */
+export type Field =
   | Exclude<keyof EvergrantConfig, 'providers' | 'database' | 'branding' | 'temporal' | 'keyProviders'>
   | `branding.${keyof BrandingConfig}`;
 
 /** Names of each setting in the environment, the preferred one first, and an example for messages. */
-const fields: Record<Field, { variables: string[]; example: string }> = {
+export const fields: Record<Field, { variables: string[]; example: string }> = {
   apiKey: { variables: ['EVERGRANT_API_KEY'], example: 'eg_<32 or more random letters and digits>' },
   publicUrl: { variables: ['PUBLIC_URL', 'FRONTEND_URL'], example: 'https://connect.example.com' },
   backendUrl: { variables: ['BACKEND_URL'], example: 'https://api.example.com' },
@@ -95,16 +96,16 @@ export const parseSettings = (config: EvergrantConfig, env: Environment, options
   const faults = [...(options.faults ?? [])];
   const warnings: string[] = [];
   const checked = checkConfig(config, faults);
+  const given: Record<string, GivenBy> = {};
 
   const read = <T>(field: Field, parse: (text: string) => T): T | undefined => {
     const source = sourceOf(field, checked, env);
-    return (
-      source &&
-      attempt(
-        faults,
-        () => parse(source.text),
-        (reason) => fault(source.label, reason, source.example),
-      )
+    if (!source) return undefined;
+    given[fields[field].variables[0]!] = source.by;
+    return attempt(
+      faults,
+      () => parse(source.text),
+      (reason) => fault(source.label, reason, source.example),
     );
   };
   const publicUrl = read('publicUrl', parsePublicUrl) ?? 'http://localhost:3000';
@@ -120,7 +121,7 @@ export const parseSettings = (config: EvergrantConfig, env: Environment, options
     providers: readProviders(checked, env, options.builtins, faults, warnings),
     returnUrls: read('returnUrls', parseOrigins) ?? [],
     engine: read('engine', parseChoice(engines)) ?? 'embedded',
-    temporal: parseTemporal(checked.temporal, env, faults),
+    temporal: parseTemporal(checked.temporal, env, faults, given),
     sandbox: read('sandbox', parseSwitch) ?? null,
     logLevel: read('logLevel', parseChoice(logLevels)) ?? 'info',
     publicMetrics: read('metrics', parseChoice(['public'])) === 'public',
@@ -133,6 +134,7 @@ export const parseSettings = (config: EvergrantConfig, env: Environment, options
       color: read('branding.color', parseColor) ?? null,
       language: read('branding.language', parseChoice(pageLanguages)) ?? null,
     },
+    given,
   };
   // Comparing values makes sense only when each is what its owner meant.
   if (faults.length === 0) checkTogether(settings, faults);
@@ -154,6 +156,7 @@ const ownKeyProviders = ({ keyProviders = {} }: EvergrantConfig): Record<string,
   );
 
 interface Source {
+  by: GivenBy;
   label: string;
   text: string;
   example: string;
@@ -164,7 +167,7 @@ const sourceOf = (field: Field, config: EvergrantConfig, env: Environment): Sour
   const variable = lookUp(env, variables);
   if (variable) {
     const { name, text } = variable;
-    return { label: variableLabel(env, name), text, example: `${name}=${example}` };
+    return { by: 'environment', label: variableLabel(env, name), text, example: `${name}=${example}` };
   }
   const value = field
     .split('.')
@@ -176,8 +179,9 @@ const sourceOf = (field: Field, config: EvergrantConfig, env: Environment): Sour
     | undefined;
   if (value === undefined) return undefined;
   const written = typeof value === 'string' ? `'${example}'` : example;
-  if (!Array.isArray(value)) return { label: field, text: String(value), example: `${field}: ${written}` };
-  return { label: field, text: value.join(','), example: `${field}: ['${example.split(',')[0]}']` };
+  const by = 'configuration';
+  if (!Array.isArray(value)) return { by, label: field, text: String(value), example: `${field}: ${written}` };
+  return { by, label: field, text: value.join(','), example: `${field}: ['${example.split(',')[0]}']` };
 };
 
 const readProviders = (

@@ -3,6 +3,7 @@ import { Secret } from '../telemetry/secret.ts';
 import { type Environment, lookUp } from './environment.ts';
 import { attempt, fault, Refusal, shown } from './errors.ts';
 import { objectOf, text } from './schema.ts';
+import type { Settings } from './types.ts';
 import { parseSwitch } from './values.ts';
 
 /** How Temporal is reached, and how the work is shared out. */
@@ -113,11 +114,15 @@ const examples: Record<Field, [variable: string, config: string]> = {
   encryptPayloads: ['on', 'true'],
 };
 
-/** @param faults gets what is wrong */
+/**
+ * @param faults gets what is wrong
+ * @param givenBy gets where each of our own settings came from
+ */
 export const parseTemporal = (
   config: TemporalConfig | undefined,
   env: Environment,
   faults: string[],
+  givenBy: Settings['given'],
 ): TemporalSettings => {
   const {
     apiKey,
@@ -139,6 +144,7 @@ export const parseTemporal = (
         ? fault(variable.name, reason, `${variable.name}=${example}`)
         : fault(`temporal.${field}`, reason, `${field}: ${written}`);
     if (!variable && value === undefined) return fallback;
+    givenBy[temporalVariables[field]] = variable ? 'environment' : 'configuration';
     return attempt(faults, () => check(variable ? parse(variable.text) : value!), describe) ?? fallback;
   };
   return {

@@ -34,7 +34,12 @@ export interface Settings {
   /** Of this process. */
   rateLimits: RateLimits;
   branding: Branding;
+  /** Where each setting that was given came from, by the preferred name of its variable. The others have their defaults. */
+  given: Record<string, GivenBy>;
 }
+
+/** `configuration`: the file, or what `createEvergrant` was given. */
+export type GivenBy = 'environment' | 'configuration';
 
 /** How the pages for people present the application. */
 export interface Branding {

@@ -190,6 +190,28 @@ export const list = (
     .limit(page.limit)
     .execute();
 
+/** One that concerns a connection, with where it went. */
+export type SentRecord = DeliveryRecord & { url: string };
+
+/** Those of a connection's events, to every endpoint that there still is; newest first. `before` is the id of a delivery. */
+export const ofConnection = (
+  db: Queryable,
+  connectionId: string,
+  page: { before?: string; limit: number },
+): Promise<SentRecord[]> =>
+  db
+    .selectFrom('events as event')
+    .innerJoin('webhook_deliveries as delivery', 'delivery.event_id', 'event.id')
+    // With the endpoint each is found by its unique key.
+    .innerJoin('webhook_endpoints as endpoint', 'endpoint.id', 'delivery.endpoint_id')
+    .selectAll('delivery')
+    .select(['event.type', 'event.connection_id', 'endpoint.url'])
+    .where('event.connection_id', '=', connectionId)
+    .$if(page.before !== undefined, (query) => query.where('delivery.id', '<', page.before!))
+    .orderBy('delivery.id', 'desc')
+    .limit(page.limit)
+    .execute();
+
 export const byId = (db: Queryable, endpointId: string, id: string): Promise<DeliveryRecord | undefined> =>
   records(db, endpointId).where('delivery.id', '=', id).executeTakeFirst();
 

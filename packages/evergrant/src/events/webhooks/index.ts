@@ -14,7 +14,7 @@ import type { TargetRules } from './target.ts';
 
 export type { Outcome } from './attempt.ts';
 export type { NewWebhookEndpoint, WebhookEndpoint, WebhookEndpointChanges } from './endpoints.ts';
-export type { Delivery, Replay } from './replay.ts';
+export type { Delivery, Replay, SentDelivery } from './replay.ts';
 
 /** Milliseconds between two looks for new events and for what is due. */
 const interval = 1000;

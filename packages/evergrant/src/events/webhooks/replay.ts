@@ -36,6 +36,12 @@ export interface Delivery {
   createdAt: string;
 }
 
+/** A {@link Delivery} with where it goes. */
+export interface SentDelivery extends Delivery {
+  endpointId: string;
+  url: string;
+}
+
 /** What is to be sent once more: every delivery that was given up, or every event of a time. */
 export type Replay = { status: 'failed'; since?: Date; until?: Date } | { since: Date; until?: Date };
 
@@ -55,6 +61,16 @@ export const createDeliveries = ({ store, clock }: EventsContext, endpoints: End
     const { before, size } = pageOf(page, 'dlv_');
     const rows = await webhookDeliveries.list(store.db, endpointId, { status, before, limit: size + 1 });
     return toPage(rows.map(toDelivery), size);
+  };
+
+  /** What concerns one connection, to all endpoints; newest first. @throws EvergrantError `invalid_request` */
+  const listOfConnection = async (connectionId: string, page: PageRequest = {}): Promise<Page<SentDelivery>> => {
+    const { before, size } = pageOf(page, 'dlv_');
+    const rows = await webhookDeliveries.ofConnection(store.db, connectionId, { before, limit: size + 1 });
+    return toPage(
+      rows.map((row) => ({ ...toDelivery(row), endpointId: row.endpoint_id, url: row.url })),
+      size,
+    );
   };
 
   const get = async (endpointId: string, id: string): Promise<Delivery> => {
@@ -116,7 +132,7 @@ export const createDeliveries = ({ store, clock }: EventsContext, endpoints: End
     }
   };
 
-  return { list, get, replayOne, replay };
+  return { list, listOfConnection, get, replayOne, replay };
 };
 
 const filterOf = ({ events: types, owner }: WebhookEndpointRow) => ({

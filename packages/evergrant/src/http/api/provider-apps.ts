@@ -1,9 +1,11 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { type AppTest, testApp } from '../../connections/app-test.ts';
+import { type ErrorCode, errorCodes } from '../../errors/index.ts';
 import type { AppDescription } from '../../grants/provider-apps.ts';
 import { requires } from '../auth.ts';
 import type { HttpDependencies, HttpEnv } from '../deps.ts';
-import { newProviderApp, provider, providerApp } from '../examples.ts';
-import { callerText, idOf, json, jsonBody, problems, time } from '../schemas.ts';
+import { appTest, newProviderApp, provider, providerApp } from '../examples.ts';
+import { callerText, idOf, json, jsonBody, problemSchema, problems, time } from '../schemas.ts';
 import { refuseBound } from './keys.ts';
 
 export const appSchema = z
@@ -47,6 +49,19 @@ const newAppSchema = z
       .openapi({ description: 'The standard redirect URI, with or without a final slash' }),
   })
   .openapi('NewProviderApp', { examples: [newProviderApp] });
+
+export const appTestSchema = z
+  .object({
+    result: z.enum(['accepted', 'refused', 'unknown']).openapi({
+      description: '`unknown`: the platform answers in the same way whatever the credentials are, or not at all',
+    }),
+    error_code: z
+      .enum(errorCodes as [ErrorCode, ...ErrorCode[]])
+      .nullable()
+      .openapi({ description: 'Null: it took them' }),
+    upstream: problemSchema.shape.upstream.unwrap().nullable().openapi({ description: 'What it said itself' }),
+  })
+  .openapi('ProviderAppTest', { examples: [appTest] });
 
 const appBody = (app: AppDescription): z.infer<typeof appSchema> => ({
   provider: app.provider,
@@ -126,4 +141,28 @@ export const addProviderAppRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDepend
       return c.body(null, 204);
     },
   );
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/providers/{id}/app/test',
+      operationId: 'testProviderApp',
+      summary: 'Ask a platform whether it takes the credentials of its app; nobody has to consent',
+      ...guarded,
+      request: { params },
+      responses: { 200: json('What it thinks of them', appTestSchema), ...problems },
+    }),
+    async (c) => {
+      refuseBound(c.get('principal'));
+      const { result, errorCode, upstream } = await testApp(deps.context, c.req.valid('param').id);
+      return c.json({ result, error_code: errorCode, upstream: upstreamBody(upstream) }, 200);
+    },
+  );
 };
+
+const upstreamBody = (upstream: AppTest['upstream']): z.infer<typeof appTestSchema>['upstream'] =>
+  upstream && {
+    status: upstream.status,
+    code: upstream.code,
+    description: upstream.description,
+    request_id: upstream.requestId,
+  };

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { eventTypes } from '../../events/index.ts';
-import type { Delivery, Replay, WebhookEndpoint } from '../../events/webhooks/index.ts';
+import type { Delivery, Replay, SentDelivery, WebhookEndpoint } from '../../events/webhooks/index.ts';
 import { delivery, webhook } from '../examples.ts';
 import { callerText, time } from '../schemas.ts';
 
@@ -99,6 +99,16 @@ export const deliveryBody = (delivery: Delivery): z.infer<typeof deliverySchema>
   last_error: delivery.lastError,
   answer: delivery.answer,
   created_at: delivery.createdAt,
+});
+
+export const sentSchema = deliverySchema
+  .extend({ webhook_id: z.string(), webhook_url: z.string().openapi({ description: 'Where it goes' }) })
+  .openapi('ConnectionDelivery', { examples: [{ ...delivery, webhook_id: webhook.id, webhook_url: webhook.url }] });
+
+export const sentBody = (sent: SentDelivery): z.infer<typeof sentSchema> => ({
+  ...deliveryBody(sent),
+  webhook_id: sent.endpointId,
+  webhook_url: sent.url,
 });
 
 const date = z.iso

@@ -4,7 +4,7 @@ import type { AuditAction } from '../audit.ts';
 import { requires } from '../auth.ts';
 import type { HttpDependencies, HttpEnv } from '../deps.ts';
 import { delivery, webhook } from '../examples.ts';
-import { idOf, json, jsonBody, pageOf, pageQuery, problems } from '../schemas.ts';
+import { connectionId, idOf, json, jsonBody, pageOf, pageQuery, problems } from '../schemas.ts';
 import { refuseBound } from './keys.ts';
 import {
   changesSchema,
@@ -16,6 +16,8 @@ import {
   newEndpointSchema,
   replayOf,
   replaySchema,
+  sentBody,
+  sentSchema,
   testSchema,
 } from './webhook-schemas.ts';
 
@@ -45,6 +47,7 @@ export const addWebhookRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependenci
   addReading(app, deps);
   addChanging(app, deps);
   addDeliveries(app, deps);
+  addReplays(app, deps);
 };
 
 const addMaking = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void => {
@@ -182,6 +185,28 @@ const addDeliveries = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void 
     },
   );
 
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/connections/{id}/deliveries',
+      operationId: 'listConnectionDeliveries',
+      summary: 'List what webhooks were and will be told of a connection, newest first',
+      security,
+      middleware: forAdmins(deps),
+      request: { params: connectionId, query: z.strictObject(pageQuery) },
+      responses: { 200: json('A page of deliveries', pageOf(sentSchema)), ...problems },
+    }),
+    async (c) => {
+      const { id } = c.req.valid('param');
+      await deps.connections.get(id);
+      const page = await deliveries.listOfConnection(id, c.req.valid('query'));
+      return c.json({ data: page.data.map(sentBody), next_cursor: page.nextCursor }, 200);
+    },
+  );
+};
+
+const addReplays = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void => {
+  const { deliveries } = deps.webhooks;
   app.openapi(
     createRoute({
       method: 'post',
