@@ -1,10 +1,12 @@
-import { type ComponentType, lazy, Suspense, useEffect } from 'react';
+import { type ComponentType, lazy, type ReactNode, Suspense, useEffect } from 'react';
 import { Redirect, Route, Switch, useLocation, useSearchParams } from 'wouter';
 import { useLiveness } from './api/live.ts';
 import { LiveContext } from './api/queries.ts';
 import { Frame } from './frame.tsx';
 import { SignIn } from './pages/sign-in.tsx';
-import { SignedIn } from './session.tsx';
+import { type Need, SignedIn, usePermits } from './session.tsx';
+import { Boundary } from './ui/boundary.tsx';
+import { Permitted } from './ui/permitted.tsx';
 import { Empty, Loading } from './ui/states.tsx';
 
 /** Each page is loaded when somebody goes there. */
@@ -39,7 +41,7 @@ const signInFor = (wanted: string): string =>
 
 const Inside = () => {
   const [location] = useLocation();
-  const liveness = useLiveness();
+  const liveness = useLiveness(usePermits('events:read'));
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new page begins at its top
   useEffect(() => {
     scrollTo(0, 0);
@@ -47,31 +49,39 @@ const Inside = () => {
   return (
     <LiveContext value={liveness}>
       <Frame liveness={liveness}>
-        <Suspense fallback={<Loading rows={4} height="tall" />}>
-          <Switch>
-            <Route path="/" component={Overview} />
-            <Route path="/sign-in" component={SignedInAlready} />
-            <Route path="/welcome" component={Welcome} />
-            <Route path="/connections" component={Connections} />
-            <Route path="/connections/:id">{({ id }) => <OneConnection key={id} id={id} />}</Route>
-            <Route path="/platforms" component={Platforms} />
-            <Route path="/platforms/:id">{({ id }) => <OnePlatform key={id} id={id} />}</Route>
-            <Route path="/activity" component={Activity} />
-            <Route path="/webhooks" component={Webhooks} />
-            <Route path="/webhooks/:id">{({ id }) => <OneWebhook key={id} id={id} />}</Route>
-            <Route path="/keys" component={Keys} />
-            <Route path="/settings" component={Settings} />
-            <Route>
-              <Empty title="There is no such page">
-                <p>The address may be cut short, or from another version.</p>
-              </Empty>
-            </Route>
-          </Switch>
-        </Suspense>
+        <Boundary key={location}>
+          <Suspense fallback={<Loading rows={4} height="tall" />}>
+            <Switch>
+              <Route path="/">{within('connections:read', <Overview />)}</Route>
+              <Route path="/sign-in" component={SignedInAlready} />
+              <Route path="/welcome">{within('connections:read', <Welcome />)}</Route>
+              <Route path="/connections">{within('connections:read', <Connections />)}</Route>
+              <Route path="/connections/:id">
+                {({ id }) => within('connections:read', <OneConnection key={id} id={id} />)}
+              </Route>
+              <Route path="/platforms">{within('connections:read', <Platforms />)}</Route>
+              <Route path="/platforms/:id">
+                {({ id }) => within('connections:read', <OnePlatform key={id} id={id} />)}
+              </Route>
+              <Route path="/activity">{within('events:read', <Activity />)}</Route>
+              <Route path="/webhooks">{within('operator', <Webhooks />)}</Route>
+              <Route path="/webhooks/:id">{({ id }) => within('operator', <OneWebhook key={id} id={id} />)}</Route>
+              <Route path="/keys">{within('operator', <Keys />)}</Route>
+              <Route path="/settings" component={Settings} />
+              <Route>
+                <Empty title="There is no such page">
+                  <p>The address may be cut short, or from another version.</p>
+                </Empty>
+              </Route>
+            </Switch>
+          </Suspense>
+        </Boundary>
       </Frame>
     </LiveContext>
   );
 };
+
+const within = (needs: Need, page: ReactNode) => <Permitted needs={needs}>{page}</Permitted>;
 
 const SignedInAlready = () => {
   const [parameters] = useSearchParams();

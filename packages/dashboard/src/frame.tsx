@@ -1,15 +1,14 @@
 import { type ReactNode, useEffect, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import type { Liveness } from './api/live.ts';
-import type { Permission } from './api/types.ts';
-import { usePermits, useSession, useSignOut } from './session.tsx';
+import { type Need, useMeets, useSession, useSignOut } from './session.tsx';
 import { Icon, type IconName, Leaf } from './ui/icons.tsx';
 
 interface Place {
   path: string;
   words: string;
   icon: IconName;
-  needs: Permission;
+  needs: Need;
 }
 
 const places: Place[] = [
@@ -17,8 +16,8 @@ const places: Place[] = [
   { path: '/connections', words: 'Connections', icon: 'people', needs: 'connections:read' },
   { path: '/platforms', words: 'Platforms', icon: 'platforms', needs: 'connections:read' },
   { path: '/activity', words: 'Activity', icon: 'activity', needs: 'events:read' },
-  { path: '/webhooks', words: 'Webhooks', icon: 'webhook', needs: 'admin' },
-  { path: '/keys', words: 'API keys', icon: 'key', needs: 'admin' },
+  { path: '/webhooks', words: 'Webhooks', icon: 'webhook', needs: 'operator' },
+  { path: '/keys', words: 'API keys', icon: 'key', needs: 'operator' },
   { path: '/settings', words: 'Settings', icon: 'settings', needs: 'connections:read' },
 ];
 
@@ -70,7 +69,7 @@ export const Frame = ({ liveness, children }: { liveness: Liveness; children: Re
 
 const NavigationItem = ({ place: { path, words, icon, needs }, location }: { place: Place; location: string }) => {
   const here = path === '/' ? location === '/' : location === path || location.startsWith(`${path}/`);
-  if (!usePermits(needs)) return null;
+  if (!useMeets(needs)) return null;
   return (
     <li>
       <Link href={path} aria-current={here ? 'page' : undefined}>

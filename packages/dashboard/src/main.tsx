@@ -19,7 +19,10 @@ const client: QueryClient = new QueryClient({
     },
   }),
   defaultOptions: {
+    // Whoever is offline is told so, instead of waiting without a word: the server may well be on the same computer.
+    mutations: { networkMode: 'always' },
     queries: {
+      networkMode: 'always',
       staleTime: 5000,
       retry: (count, error) => error instanceof Problem && error.isPassing && count < 2,
     },

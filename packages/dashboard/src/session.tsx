@@ -19,6 +19,16 @@ export const usePermits = (needed: Permission): boolean => {
   );
 };
 
+/** What a page takes; `operator`: everything, for everybody's connections. */
+export type Need = Permission | 'operator';
+
+/** Whether whoever is signed in has it. */
+export const useMeets = (need: Need): boolean => {
+  const { owner } = useSession();
+  const permitted = usePermits(need === 'operator' ? 'admin' : need);
+  return permitted && (need !== 'operator' || owner === null);
+};
+
 /** The cookie is hidden from scripts; this tells whether there may be one, so that nobody asks in vain. */
 const mark = 'evergrant-signed-in';
 

@@ -13,15 +13,20 @@ const gatherTime = 1000;
 /** Connections of the table that are read again after one gathering. */
 const mostAtOnce = 25;
 
-/** Follows `/v1/events/stream` while the page is open, and brings up to date what the events are about. */
-export const useLiveness = (): Liveness => {
+/**
+ * Follows `/v1/events/stream` while the page is open, and brings up to date what the events are about.
+ *
+ * @param isPermitted whether the key may; otherwise the pages ask now and then
+ */
+export const useLiveness = (isPermitted: boolean): Liveness => {
   const client = useQueryClient();
-  const [liveness, setLiveness] = useState<Liveness>('connecting');
+  const [liveness, setLiveness] = useState<Liveness>(isPermitted ? 'connecting' : 'asking');
   useEffect(() => {
+    if (!isPermitted) return;
     const leaving = new AbortController();
     void follow(gatherer(client), setLiveness, leaving.signal);
     return () => leaving.abort();
-  }, [client]);
+  }, [client, isPermitted]);
   return liveness;
 };
 

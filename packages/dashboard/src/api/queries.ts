@@ -5,6 +5,7 @@ import { type Liveness, putIntoTables } from './live.ts';
 import type {
   ApiKey,
   App,
+  AppTest,
   Connection,
   Disconnection,
   Overview,
@@ -12,6 +13,7 @@ import type {
   Permission,
   Provider,
   Renewal,
+  ServerSettings,
   StartedFlow,
   TimelineEvent,
 } from './types.ts';
@@ -208,6 +210,18 @@ export const useRemoveApp = (provider: string) =>
   useAppChange(provider, (_nothing: undefined) =>
     ask<undefined>(`/v1/providers/${provider}/app`, { method: 'DELETE' }),
   );
+
+/** Asks the platform whether it takes the app. */
+export const useTestApp = (provider: string) =>
+  useMutation({ mutationFn: () => ask<AppTest>(`/v1/providers/${provider}/app/test`, { method: 'POST' }) });
+
+export const useServerSettings = () =>
+  useQuery({
+    queryKey: ['settings'],
+    queryFn: ({ signal }) => ask<ServerSettings>('/v1/settings', { signal }),
+    // They change with a restart only.
+    staleTime: 60_000,
+  });
 
 export const useMakeKey = () => {
   const client = useQueryClient();

@@ -2,13 +2,15 @@ import type { z } from '@hono/zod-openapi';
 import type { disconnectionSchema } from '../../../evergrant/src/http/api/connections.ts';
 import type { keySchema } from '../../../evergrant/src/http/api/keys.ts';
 import type { overviewSchema } from '../../../evergrant/src/http/api/overview.ts';
-import type { appSchema } from '../../../evergrant/src/http/api/provider-apps.ts';
+import type { appSchema, appTestSchema } from '../../../evergrant/src/http/api/provider-apps.ts';
 import type { providerSchema } from '../../../evergrant/src/http/api/providers.ts';
 import type { sessionSchema } from '../../../evergrant/src/http/api/session.ts';
+import type { settingsSchema } from '../../../evergrant/src/http/api/settings.ts';
 import type {
   createdSchema,
   deliverySchema,
   endpointSchema,
+  sentSchema,
   testSchema,
 } from '../../../evergrant/src/http/api/webhook-schemas.ts';
 import type { startedFlowSchema } from '../../../evergrant/src/http/flow-schemas.ts';
@@ -30,6 +32,8 @@ export type Renewal = z.infer<typeof renewalSchema>;
 export type Disconnection = z.infer<typeof disconnectionSchema>;
 export type Provider = z.infer<typeof providerSchema>;
 export type App = z.infer<typeof appSchema>;
+export type AppTest = z.infer<typeof appTestSchema>;
+export type ServerSettings = z.infer<typeof settingsSchema>;
 export type Overview = z.infer<typeof overviewSchema>;
 export type ApiKey = z.infer<typeof keySchema>;
 export type Session = z.infer<typeof sessionSchema>;
@@ -40,6 +44,8 @@ export type StartedFlow = z.infer<typeof startedFlowSchema>;
 export type Webhook = z.infer<typeof endpointSchema>;
 export type CreatedWebhook = z.infer<typeof createdSchema>;
 export type Delivery = z.infer<typeof deliverySchema>;
+/** A delivery with where it goes. */
+export type SentDelivery = z.infer<typeof sentSchema>;
 export type WebhookTest = z.infer<typeof testSchema>;
 
 export interface Page<T> {

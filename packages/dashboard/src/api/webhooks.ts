@@ -1,6 +1,6 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { ask, query } from './client.ts';
-import type { CreatedWebhook, Delivery, Page, TimelineEvent, Webhook, WebhookTest } from './types.ts';
+import type { CreatedWebhook, Delivery, Page, SentDelivery, TimelineEvent, Webhook, WebhookTest } from './types.ts';
 
 export const useEvents = (filter: { type: string; provider: string; owner: string }) =>
   useInfiniteQuery({
@@ -41,6 +41,19 @@ export const useDeliveries = (id: string, status: string) =>
     placeholderData: (former) => former,
   });
 
+/** What every webhook was told of one connection. */
+export const useSentEvents = (connection: string) =>
+  useInfiniteQuery({
+    queryKey: ['connection', connection, 'deliveries'],
+    queryFn: ({ pageParam, signal }) =>
+      ask<Page<SentDelivery>>(`/v1/connections/${connection}/deliveries${query({ limit: 20, cursor: pageParam })}`, {
+        signal,
+      }),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+    refetchInterval: ({ state }) => ((state.data?.pages.length ?? 0) <= 1 ? 5000 : false),
+  });
+
 /** A change of webhooks, after which everything about them is read again. */
 const useWebhookChange = <Input, Answer>(change: (input: Input) => Promise<Answer>) => {
   const client = useQueryClient();
@@ -49,6 +62,7 @@ const useWebhookChange = <Input, Answer>(change: (input: Input) => Promise<Answe
     onSuccess: () => {
       void client.invalidateQueries({ queryKey: ['webhooks'] });
       void client.invalidateQueries({ queryKey: ['webhook'] });
+      void client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[2] === 'deliveries' });
     },
   });
 };
@@ -74,9 +88,10 @@ export const useReplay = (id: string) =>
     ask<Delivery>(`/v1/webhooks/${id}/deliveries/${delivery}/replay`, { method: 'POST' }),
   );
 
-export const useReplayFailed = (id: string) =>
-  useWebhookChange(() =>
-    ask<{ replayed: number }>(`/v1/webhooks/${id}/replay`, { method: 'POST', json: { status: 'failed' } }),
+/** Sends several once more: what was given up, or every event since a time (RFC 3339). */
+export const useReplayMany = (id: string) =>
+  useWebhookChange((json: { status: 'failed' } | { since: string }) =>
+    ask<{ replayed: number }>(`/v1/webhooks/${id}/replay`, { method: 'POST', json }),
   );
 
 export const useRemoveWebhook = (id: string) => {

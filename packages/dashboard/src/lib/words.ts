@@ -50,6 +50,13 @@ const problems: Record<string, string> = {
 /** A code of the catalogue of errors, as the end of a sentence. */
 export const problemWords = (code: string): string => problems[code] ?? plainCode(code);
 
+/** Why a connection has the status that it has, as far as there is more to say than the status says. */
+export const statusReason = ({ status, reason, last_error: error, scopes }: Connection): string | null => {
+  if (status === 'limited') return `lacks ${counted(scopes.missing.length, 'permission')}`;
+  if (status === 'degraded' && error) return problemWords(error.code);
+  return reasonWords(reason);
+};
+
 /** One event, as a sentence about what happened. */
 export const eventWords = ({ type, data }: Pick<TimelineEvent, 'type' | 'data'>): { words: string; look: Look } => {
   const reason = typeof data['reason'] === 'string' ? reasonWords(data['reason']) : null;
@@ -94,25 +101,40 @@ export const eventWords = ({ type, data }: Pick<TimelineEvent, 'type' | 'data'>)
   }
 };
 
-/** All that may happen; the compiler misses whatever is not here. */
-const everyEventType: Record<EventType, true> = {
-  'connection.created': true,
-  'connection.updated': true,
-  'connection.refreshed': true,
-  'connection.refresh_failed': true,
-  'connection.limited': true,
-  'connection.degraded': true,
-  'connection.reauth_required': true,
-  'connection.reauth_reminder': true,
-  'connection.recovered': true,
-  'connection.disabled': true,
-  'connection.deleted': true,
-  'connection.expiring': true,
-  'provider.app_invalid': true,
-  'provider.recovered': true,
-  'flow.failed': true,
+/** What each kind of event is called where one chooses among them; the compiler misses whatever is not here. */
+export const eventTypeWords: Record<EventType, string> = {
+  'connection.created': 'Connected',
+  'connection.updated': 'Updated',
+  'connection.refreshed': 'Token renewed',
+  'connection.refresh_failed': 'Renewal failed',
+  'connection.limited': 'Not everything granted',
+  'connection.degraded': 'Token ran out',
+  'connection.reauth_required': 'Must be reconnected',
+  'connection.reauth_reminder': 'Still waits to be reconnected',
+  'connection.recovered': 'Works again',
+  'connection.disabled': 'Switched off',
+  'connection.deleted': 'Disconnected',
+  'connection.expiring': 'Access ends soon',
+  'provider.app_invalid': 'App refused by its platform',
+  'provider.recovered': 'App taken again',
+  'flow.failed': 'Attempt to connect failed',
 };
-export const eventTypes = Object.keys(everyEventType) as EventType[];
+export const eventTypes = Object.keys(eventTypeWords) as EventType[];
+
+/** Kinds of events that are looked for together. */
+export const eventGroups: Record<string, EventType[]> = {
+  'What went wrong': [
+    'connection.refresh_failed',
+    'connection.limited',
+    'connection.degraded',
+    'connection.reauth_required',
+    'connection.reauth_reminder',
+    'connection.expiring',
+    'provider.app_invalid',
+    'flow.failed',
+  ],
+  'All but renewals': eventTypes.filter((type) => type !== 'connection.refreshed'),
+};
 
 const outcomes: Record<string, { words: string; look: Look }> = {
   renewed: { words: 'Renewed', look: 'good' },
@@ -135,7 +157,7 @@ export const permissionWords: Record<Permission, string> = {
   'tokens:read': 'Read access tokens, and sign requests',
   'calls:write': 'Make calls to platforms',
   'events:read': 'See everything that happens',
-  admin: 'Everything, with keys, apps and webhooks',
+  admin: 'Everything, with keys, apps, webhooks and settings',
 };
 
 /** Whoever it is, by the best name that is known. */

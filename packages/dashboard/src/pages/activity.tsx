@@ -4,7 +4,7 @@ import { useProviders } from '../api/queries.ts';
 import type { TimelineEvent } from '../api/types.ts';
 import { useEvents } from '../api/webhooks.ts';
 import { useTitle } from '../lib/title.ts';
-import { eventTypes, eventWords } from '../lib/words.ts';
+import { eventGroups, eventTypes, eventTypeWords, eventWords } from '../lib/words.ts';
 import { Button } from '../ui/controls.tsx';
 import { Icon } from '../ui/icons.tsx';
 import { Empty, Fault, Loading } from '../ui/states.tsx';
@@ -38,11 +38,18 @@ export default function Activity() {
           onChange={(event) => set({ type: event.target.value })}
         >
           <option value="">Everything</option>
-          {eventTypes.map((type) => (
-            <option key={type} value={type}>
-              {type}
+          {Object.entries(eventGroups).map(([words, types]) => (
+            <option key={words} value={types.join()}>
+              {words}
             </option>
           ))}
+          <optgroup label="One kind">
+            {eventTypes.map((type) => (
+              <option key={type} value={type}>
+                {eventTypeWords[type]}
+              </option>
+            ))}
+          </optgroup>
         </select>
         <select
           className="input"
@@ -118,16 +125,14 @@ const Entry = ({ event, nameOf }: { event: TimelineEvent; nameOf: (id: string) =
     <li>
       <span className={`dot ${look}`} />
       <span>
-        {words}
-        <small>
-          {[provider === null ? null : nameOf(provider), owner].filter(Boolean).join(' · ')}
-          {connection !== null && type !== 'connection.deleted' && (
-            <>
-              {' · '}
-              <Link href={`/connections/${connection}`}>the connection</Link>
-            </>
-          )}
-        </small>
+        {connection !== null && type !== 'connection.deleted' ? (
+          <Link href={`/connections/${connection}`} className="name">
+            {words}
+          </Link>
+        ) : (
+          words
+        )}
+        <small>{[provider === null ? null : nameOf(provider), owner].filter(Boolean).join(' · ')}</small>
       </span>
       <small>
         <Ago at={event.at} />

@@ -7,7 +7,7 @@ import { type ConnectionFilter, useConnections, useOverview, useProviders } from
 import type { Connection, Provider } from '../api/types.ts';
 import { counted, number } from '../lib/time.ts';
 import { useTitle } from '../lib/title.ts';
-import { accountName, handle, reasonWords } from '../lib/words.ts';
+import { accountName, handle, statusReason } from '../lib/words.ts';
 import { usePermits } from '../session.tsx';
 import { Avatar, StatusBadge } from '../ui/account.tsx';
 import { ConnectDialog } from '../ui/connect-dialog.tsx';
@@ -197,7 +197,8 @@ interface RowProps {
 }
 
 const Row = ({ connection, platform, index, top, height }: RowProps) => {
-  const { token, status, reason } = connection;
+  const { token, status } = connection;
+  const reason = statusReason(connection);
   const ended = status === 'reauth_required' || status === 'disabled';
   const name = accountName(connection);
   return (
@@ -220,13 +221,13 @@ const Row = ({ connection, platform, index, top, height }: RowProps) => {
       <span role="cell" className="status">
         <StatusBadge status={status} />
         {reason && (
-          <small className="clip" title={reasonWords(reason) ?? ''}>
-            {reasonWords(reason)}
+          <small className="clip" title={reason}>
+            {reason}
           </small>
         )}
       </span>
       <span role="cell" className="expiry numbers">
-        {ended ? '–' : token.expires_at === null ? 'no end' : <Until at={token.expires_at} />}
+        {ended ? '–' : token.expires_at === null ? 'no end' : <Until at={token.expires_at} past="ran out " />}
       </span>
       <span role="cell" className="renewal numbers">
         {token.next_refresh_at === null || ended ? '–' : <Until at={token.next_refresh_at} lead="in " over="now" />}

@@ -1,14 +1,14 @@
 import { Link, Redirect } from 'wouter';
-import { useNeedingPerson, useOverview, useProviders } from '../api/queries.ts';
-import type { Connection, Overview as Figures, Provider } from '../api/types.ts';
+import { useOverview, useProviders } from '../api/queries.ts';
+import type { Overview as Figures, Provider } from '../api/types.ts';
 import { counted, number } from '../lib/time.ts';
 import { useTitle } from '../lib/title.ts';
-import { accountName, problemWords, reasonWords, statuses, statusOrder } from '../lib/words.ts';
+import { problemWords, statuses, statusOrder } from '../lib/words.ts';
 import { useSession } from '../session.tsx';
-import { Avatar, Badge, Tile } from '../ui/account.tsx';
+import { Badge, Tile } from '../ui/account.tsx';
 import { RenewalChart } from '../ui/chart.tsx';
-import { Copyable } from '../ui/controls.tsx';
 import { Icon } from '../ui/icons.tsx';
+import { NeedingPerson } from '../ui/needing.tsx';
 import { Empty, Fault, Loaded } from '../ui/states.tsx';
 import { Since, Until } from '../ui/time.tsx';
 
@@ -119,7 +119,7 @@ const Renewals = ({ figures: { renewals } }: { figures: Figures }) => {
           <dd>{number(coming)}</dd>
         </div>
         <div>
-          <dt>Longest wait</dt>
+          <dt>Longest overdue</dt>
           <dd>{overdue.oldest === null ? 'none' : <Since at={overdue.oldest} />}</dd>
         </div>
       </dl>
@@ -127,54 +127,6 @@ const Renewals = ({ figures: { renewals } }: { figures: Figures }) => {
     </section>
   );
 };
-
-const NeedingPerson = ({ total }: { total: number }) => {
-  const needing = useNeedingPerson(5);
-  return (
-    <section className="card">
-      <header>
-        <h2>Needs a person</h2>
-        {total > 5 && <Link href="/connections?status=reauth_required">All {number(total)}</Link>}
-      </header>
-      <Loaded of={needing} rows={2}>
-        {({ data }) =>
-          data.length === 0 ? (
-            <Empty title="Nobody has to do anything">
-              <p>Accounts whose owners must connect again would stand here, with a link to send them.</p>
-            </Empty>
-          ) : (
-            <ul className="rows">
-              {data.map((connection) => (
-                <InNeed key={connection.id} connection={connection} />
-              ))}
-            </ul>
-          )
-        }
-      </Loaded>
-    </section>
-  );
-};
-
-const InNeed = ({ connection }: { connection: Connection }) => (
-  <li className="in-need">
-    <Avatar connection={connection} />
-    <div className="who">
-      <Link href={`/connections/${connection.id}`} className="name">
-        {accountName(connection)}
-      </Link>
-      <small>
-        {connection.owner} must connect again{connection.reason && `: ${reasonWords(connection.reason)}`}
-      </small>
-    </div>
-    {connection.reconnect_url && <CopyLink url={connection.reconnect_url} name={accountName(connection)} />}
-  </li>
-);
-
-const CopyLink = ({ url, name }: { url: string; name: string }) => (
-  <span className="only-button">
-    <Copyable text={url} label={`the link at which ${name} connects again`} words="Copy link" />
-  </span>
-);
 
 const InUse = ({ figures }: { figures: Figures }) => {
   const providers = useProviders();

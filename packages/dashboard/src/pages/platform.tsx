@@ -5,9 +5,10 @@ import type { Provider } from '../api/types.ts';
 import { counted } from '../lib/time.ts';
 import { useTitle } from '../lib/title.ts';
 import { problemWords } from '../lib/words.ts';
-import { usePermits } from '../session.tsx';
+import { useMeets, usePermits } from '../session.tsx';
 import { Badge, Tile } from '../ui/account.tsx';
 import { AppForm } from '../ui/app-form.tsx';
+import { AppTestButton } from '../ui/app-test.tsx';
 import { ConnectDialog } from '../ui/connect-dialog.tsx';
 import { Button, Copyable } from '../ui/controls.tsx';
 import { Icon } from '../ui/icons.tsx';
@@ -90,7 +91,7 @@ const Health = ({ provider: { health, name } }: { provider: Provider }) => {
   return (
     <Note look="bad" icon="alert">
       <strong>
-        {health.by === 'credentials' ? `${name} refuses the app: ${why}.` : `${name} is in trouble: ${why}.`}
+        {health.by === 'credentials' ? `${name} refuses the client id or secret.` : `${name} is in trouble: ${why}.`}
       </strong>
       <p>
         {health.by === 'credentials'
@@ -110,14 +111,15 @@ const Health = ({ provider: { health, name } }: { provider: Provider }) => {
 /** What is to be done in the platform's console, step by step, and then here. */
 const Setup = ({ provider }: { provider: Provider }) => {
   const { setup, configured, simulated, instance, name, redirect_uri: redirectUri } = provider;
-  const mayChange = usePermits('admin');
+  const mayChange = useMeets('operator');
+  const hasApp = instance === null && provider.protocol !== 'atproto';
   return (
     <section className="card">
       <header>
         <h2>{configured ? 'The app' : `Set up ${name}`}</h2>
         {setup && (
           <a href={setup.console} target="_blank" rel="noreferrer noopener">
-            Console <Icon name="open" />
+            Open its console <Icon name="open" />
           </a>
         )}
       </header>
@@ -142,13 +144,17 @@ const Setup = ({ provider }: { provider: Provider }) => {
           <li>
             {configured ? 'Client id and secret are set.' : 'Put in the client id and secret that it shows.'}
             {mayChange ? (
-              <AppForm key={provider.id} provider={provider} />
+              <>
+                <AppForm key={provider.id} provider={provider} />
+                {configured && <AppTestButton provider={provider} />}
+              </>
             ) : (
               <small>Whoever has an admin key does this.</small>
             )}
           </li>
         )}
       </ol>
+      {simulated && hasApp && mayChange && <AppTestButton provider={provider} />}
       {setup?.review && (
         <p className="soft">
           <b>Review by the platform:</b> {setup.review}

@@ -3,13 +3,15 @@ import { base } from '../lib/base.ts';
 import { setTheme, type Theme, theme, themes } from '../lib/theme.ts';
 import { useTitle } from '../lib/title.ts';
 import { permissionWords } from '../lib/words.ts';
-import { useSession, useSignOut } from '../session.tsx';
+import { useMeets, useSession, useSignOut } from '../session.tsx';
 import { Button, Copyable } from '../ui/controls.tsx';
 import { Icon } from '../ui/icons.tsx';
+import { ServerSettings } from '../ui/server-settings.tsx';
 import { Until } from '../ui/time.tsx';
 
 export default function Settings() {
   useTitle('Settings');
+  const seesServer = useMeets('operator');
   return (
     <>
       <header className="page-head">
@@ -24,6 +26,7 @@ export default function Settings() {
           <Installation />
         </div>
       </div>
+      {seesServer && <ServerSettings />}
     </>
   );
 }
@@ -121,11 +124,6 @@ const Installation = () => {
           </dd>
         </div>
       </dl>
-      <p className="soft">
-        Everything else is set where Evergrant is started, in environment variables or <code>evergrant.config</code>:
-        database, encryption keys, where flows may return to, the engine. <code>evergrant doctor</code> says whether it
-        is all in order.
-      </p>
     </section>
   );
 };

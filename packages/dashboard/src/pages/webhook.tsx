@@ -1,23 +1,21 @@
 import { useState } from 'react';
 import { Link, useLocation } from 'wouter';
-import type { Delivery, Webhook } from '../api/types.ts';
+import type { Webhook } from '../api/types.ts';
 import {
   useChangeWebhook,
   useDeliveries,
   useRemoveWebhook,
-  useReplay,
-  useReplayFailed,
   useRotateSecret,
   useTestWebhook,
   useWebhook,
 } from '../api/webhooks.ts';
-import { counted } from '../lib/time.ts';
 import { useTitle } from '../lib/title.ts';
-import { Badge } from '../ui/account.tsx';
 import { Button, Dialog } from '../ui/controls.tsx';
+import { DeliveryEntry } from '../ui/delivery.tsx';
 import { Icon } from '../ui/icons.tsx';
+import { ReplayDialog } from '../ui/replay-dialog.tsx';
 import { Empty, Fault, Loaded, Loading, Note } from '../ui/states.tsx';
-import { Ago, Until } from '../ui/time.tsx';
+import { WebhookForm } from '../ui/webhook-form.tsx';
 import { SecretDialog, WebhookBadge, WebhookTrouble } from './webhooks.tsx';
 
 export default function OneWebhook({ id }: { id: string }) {
@@ -56,12 +54,21 @@ const Actions = ({ webhook }: { webhook: Webhook }) => {
   const rotate = useRotateSecret(id);
   const remove = useRemoveWebhook(id);
   const [removing, setRemoving] = useState(false);
-  const failure = test.error ?? change.error ?? rotate.error;
+  const [changing, setChanging] = useState(false);
+  const failure = test.error ?? (changing ? null : change.error) ?? rotate.error;
   return (
     <>
       <div className="actions">
         <Button busy={test.isPending} onClick={() => test.mutate(undefined)}>
           {test.isPending ? 'Sending…' : 'Send a test'}
+        </Button>
+        <Button
+          onClick={() => {
+            change.reset();
+            setChanging(true);
+          }}
+        >
+          Change
         </Button>
         <Button busy={change.isPending} onClick={() => change.mutate({ disabled: !disabled })}>
           {disabled ? 'Switch on' : 'Switch off'}
@@ -84,6 +91,18 @@ const Actions = ({ webhook }: { webhook: Webhook }) => {
         </Note>
       )}
       {rotate.data && <SecretDialog secret={rotate.data.secret} onClose={() => rotate.reset()} />}
+      {changing && (
+        <Dialog title="Change the webhook" onClose={() => setChanging(false)}>
+          <WebhookForm
+            webhook={webhook}
+            words="Save"
+            busy={change.isPending}
+            error={change.error}
+            onCancel={() => setChanging(false)}
+            onSubmit={(input) => change.mutate(input, { onSuccess: () => setChanging(false) })}
+          />
+        </Dialog>
+      )}
       {removing && (
         <Dialog title="Remove this webhook?" onClose={() => setRemoving(false)}>
           <p>What waits to be delivered is not sent any more. This cannot be undone.</p>
@@ -104,16 +123,10 @@ const Actions = ({ webhook }: { webhook: Webhook }) => {
   );
 };
 
-const deliveryWords: Record<Delivery['status'], { words: string; look: 'good' | 'warn' | 'bad' }> = {
-  delivered: { words: 'Delivered', look: 'good' },
-  pending: { words: 'Waiting', look: 'warn' },
-  failed: { words: 'Given up', look: 'bad' },
-};
-
 const Deliveries = ({ id }: { id: string }) => {
   const [status, setStatus] = useState('');
   const deliveries = useDeliveries(id, status);
-  const replayFailed = useReplayFailed(id);
+  const [replaying, setReplaying] = useState(false);
   const all = deliveries.data?.pages.flatMap(({ data }) => data);
   return (
     <section className="card">
@@ -130,22 +143,20 @@ const Deliveries = ({ id }: { id: string }) => {
           <option value="pending">Waiting</option>
           <option value="failed">Given up</option>
         </select>
-        <Button busy={replayFailed.isPending} onClick={() => replayFailed.mutate(undefined)}>
-          Replay what was given up
+        <Button icon="renew" onClick={() => setReplaying(true)}>
+          Replay several
         </Button>
       </header>
-      <p role="status" className="soft">
-        {replayFailed.data && `${counted(replayFailed.data.replayed, 'event')} will be sent once more.`}
-      </p>
+      {replaying && <ReplayDialog webhook={id} onClose={() => setReplaying(false)} />}
       {deliveries.error && <Fault error={deliveries.error} retry={() => void deliveries.refetch()} />}
       {!all ? (
         !deliveries.error && <Loading rows={4} />
       ) : all.length === 0 ? (
-        <Empty title="Nothing was sent yet" />
+        <Empty title={status === '' ? 'Nothing was sent yet' : 'Nothing of that kind'} />
       ) : (
         <ol className="timeline">
           {all.map((delivery) => (
-            <Entry key={delivery.id} webhook={id} delivery={delivery} />
+            <DeliveryEntry key={delivery.id} webhook={id} delivery={delivery} />
           ))}
         </ol>
       )}
@@ -155,49 +166,5 @@ const Deliveries = ({ id }: { id: string }) => {
         </Button>
       )}
     </section>
-  );
-};
-
-const Entry = ({ webhook, delivery }: { webhook: string; delivery: Delivery }) => {
-  const replay = useReplay(webhook);
-  const { words, look } = deliveryWords[delivery.status];
-  const answer = delivery.last_error ?? (delivery.last_status === null ? null : `answered ${delivery.last_status}`);
-  return (
-    <li className="delivery">
-      <Badge look={look}>{words}</Badge>
-      <span>
-        <code>{delivery.type ?? delivery.event_id}</code>
-        <small>
-          {[delivery.attempts === 0 ? 'not tried yet' : counted(delivery.attempts, 'try', 'tries'), answer]
-            .filter(Boolean)
-            .join(' · ')}
-          {delivery.next_attempt_at !== null && (
-            <>
-              {' · next try '}
-              <Until at={delivery.next_attempt_at} lead="in " over="now" />
-            </>
-          )}
-        </small>
-        {delivery.answer && (
-          <details>
-            <summary>What it answered</summary>
-            <pre>{delivery.answer}</pre>
-          </details>
-        )}
-        {replay.error && <Fault error={replay.error} />}
-      </span>
-      <small>
-        <Ago at={delivery.created_at} />
-      </small>
-      <button
-        type="button"
-        className="button plain"
-        aria-busy={replay.isPending}
-        aria-label={`Replay ${delivery.type ?? delivery.event_id}`}
-        onClick={() => replay.mutate(delivery.id)}
-      >
-        {replay.isSuccess ? 'Sent again' : 'Replay'}
-      </button>
-    </li>
   );
 };

@@ -1,15 +1,15 @@
-import { type FormEvent, useState } from 'react';
+import { useState } from 'react';
 import { Link } from 'wouter';
 import { Problem } from '../api/client.ts';
 import type { Webhook } from '../api/types.ts';
 import { useMakeWebhook, useWebhooks } from '../api/webhooks.ts';
 import { useTitle } from '../lib/title.ts';
-import { eventTypes } from '../lib/words.ts';
 import { Badge } from '../ui/account.tsx';
-import { Button, Copyable, Dialog, Field } from '../ui/controls.tsx';
+import { Button, Copyable, Dialog } from '../ui/controls.tsx';
 import { Icon } from '../ui/icons.tsx';
 import { Empty, Fault, Loading, Note } from '../ui/states.tsx';
 import { Ago } from '../ui/time.tsx';
+import { WebhookForm } from '../ui/webhook-form.tsx';
 
 export default function Webhooks() {
   useTitle('Webhooks');
@@ -61,7 +61,7 @@ export default function Webhooks() {
 const Row = ({ webhook }: { webhook: Webhook }) => (
   <li className="key">
     <div className="who">
-      <Link href={`/webhooks/${webhook.id}`} className="name">
+      <Link href={`/webhooks/${webhook.id}`} className="name address">
         {webhook.url}
       </Link>
       <small>
@@ -123,69 +123,16 @@ export const SecretDialog = ({ secret, onClose }: { secret: string; onClose: () 
 
 const MakeWebhook = ({ onClose }: { onClose: () => void }) => {
   const make = useMakeWebhook();
-  const [url, setUrl] = useState('');
-  const [chosen, setChosen] = useState<ReadonlySet<string> | null>(null);
-  const toggle = (type: string): void => {
-    const next = new Set(chosen);
-    if (!next.delete(type)) next.add(type);
-    setChosen(next);
-  };
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
-    make.mutate({ url: url.trim(), ...(chosen === null ? {} : { events: [...chosen] }) });
-  };
   if (make.data) return <SecretDialog secret={make.data.secret} onClose={onClose} />;
   return (
     <Dialog title="New webhook" onClose={onClose}>
-      <form className="stack" onSubmit={submit}>
-        <Field label="Address of the receiver">
-          {(attributes) => (
-            <input
-              {...attributes}
-              className="input"
-              type="url"
-              required
-              maxLength={2000}
-              placeholder="https://app.example.com/evergrant"
-              value={url}
-              onChange={(event) => setUrl(event.target.value)}
-            />
-          )}
-        </Field>
-        <fieldset className="field">
-          <legend>What is sent</legend>
-          <label className="check">
-            <input type="radio" name="what" checked={chosen === null} onChange={() => setChosen(null)} />
-            <span>Every event</span>
-          </label>
-          <label className="check">
-            <input
-              type="radio"
-              name="what"
-              checked={chosen !== null}
-              onChange={() => setChosen(new Set(['connection.reauth_required', 'connection.recovered']))}
-            />
-            <span>Some of them</span>
-          </label>
-          {chosen !== null && (
-            <div className="sub">
-              {eventTypes.map((type) => (
-                <label key={type} className="check">
-                  <input type="checkbox" checked={chosen.has(type)} onChange={() => toggle(type)} />
-                  <code>{type}</code>
-                </label>
-              ))}
-            </div>
-          )}
-        </fieldset>
-        {make.error && <Fault error={make.error} />}
-        <footer>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button kind="primary" submit busy={make.isPending} disabled={chosen?.size === 0}>
-            Make the webhook
-          </Button>
-        </footer>
-      </form>
+      <WebhookForm
+        words="Make the webhook"
+        busy={make.isPending}
+        error={make.error}
+        onCancel={onClose}
+        onSubmit={(input) => make.mutate(input)}
+      />
     </Dialog>
   );
 };

@@ -3,6 +3,7 @@ import { Link, useSearchParams } from 'wouter';
 import { useConnect, useConnections, useProviders } from '../api/queries.ts';
 import type { Connection } from '../api/types.ts';
 import { base } from '../lib/base.ts';
+import { serverNow } from '../lib/now.ts';
 import { useTitle } from '../lib/title.ts';
 import { accountName } from '../lib/words.ts';
 import { useSession } from '../session.tsx';
@@ -162,7 +163,7 @@ const Renewal = ({ connection }: { connection: Connection | undefined }) => {
                 and is renewed <Until at={token.next_refresh_at} lead="in " over="now" />
               </>
             )}
-            . Stay and watch, or go on.
+            . {isSoon(token.next_refresh_at) ? 'Stay and watch, or go on.' : 'Nobody has to do anything for that.'}
           </>
         ) : (
           'This token has no end.'
@@ -171,6 +172,9 @@ const Renewal = ({ connection }: { connection: Connection | undefined }) => {
     </>
   );
 };
+
+/** Whether it is worth the wait. */
+const isSoon = (at: string | null): boolean => at !== null && Date.parse(at) - serverNow() < 10 * 60_000;
 
 const Use = ({ connection }: { connection: Connection | undefined }) => {
   const origin = window.location.origin + base;

@@ -1,24 +1,30 @@
 import { useId, useState } from 'react';
+import { Link } from 'wouter';
 import { useRenewals, useTimeline } from '../api/queries.ts';
 import type { Renewal, TimelineEvent } from '../api/types.ts';
+import { useSentEvents } from '../api/webhooks.ts';
 import { eventWords, outcomeWords, problemWords } from '../lib/words.ts';
+import { useMeets } from '../session.tsx';
 import { Button } from './controls.tsx';
+import { DeliveryEntry } from './delivery.tsx';
 import { Empty, Fault, Loaded, Loading } from './states.tsx';
 import { Ago } from './time.tsx';
 
-const tabs = { timeline: 'Timeline', renewals: 'Renewals' } as const;
+const tabs = { timeline: 'Timeline', renewals: 'Renewals', sent: 'Events sent' } as const;
 type Tab = keyof typeof tabs;
 
-/** Everything that happened to a connection, and every attempt to renew it. */
+/** Everything that happened to a connection, every attempt to renew it, and what webhooks were told of it. */
 export const History = ({ id }: { id: string }) => {
   const [tab, setTab] = useState<Tab>('timeline');
   const name = useId();
+  const seesWebhooks = useMeets('operator');
+  const shown = (Object.keys(tabs) as Tab[]).filter((one) => one !== 'sent' || seesWebhooks);
   return (
     <section className="card">
       <header>
         <fieldset className="tabs">
           <legend className="hidden">What is shown</legend>
-          {(Object.keys(tabs) as Tab[]).map((one) => (
+          {shown.map((one) => (
             <label key={one}>
               <input type="radio" name={name} checked={tab === one} onChange={() => setTab(one)} />
               {tabs[one]}
@@ -26,7 +32,9 @@ export const History = ({ id }: { id: string }) => {
           ))}
         </fieldset>
       </header>
-      {tab === 'timeline' ? <Timeline id={id} /> : <Renewals id={id} />}
+      {tab === 'timeline' && <Timeline id={id} />}
+      {tab === 'renewals' && <Renewals id={id} />}
+      {tab === 'sent' && <SentEvents id={id} />}
     </section>
   );
 };
@@ -99,6 +107,36 @@ const Renewals = ({ id }: { id: string }) => (
     }
   </Loaded>
 );
+
+const SentEvents = ({ id }: { id: string }) => {
+  const sent = useSentEvents(id);
+  const all = sent.data?.pages.flatMap(({ data }) => data);
+  if (!all) return sent.error ? <Fault error={sent.error} retry={() => void sent.refetch()} /> : <Loading />;
+  if (all.length === 0) {
+    return (
+      <Empty title="No webhook was told of it yet">
+        <p>
+          What is sent to <Link href="/webhooks">your webhooks</Link> about this connection will stand here, with what
+          they answered.
+        </p>
+      </Empty>
+    );
+  }
+  return (
+    <>
+      <ol className="timeline">
+        {all.map((delivery) => (
+          <DeliveryEntry key={delivery.id} webhook={delivery.webhook_id} delivery={delivery} />
+        ))}
+      </ol>
+      {sent.hasNextPage && (
+        <Button busy={sent.isFetchingNextPage} onClick={() => void sent.fetchNextPage()}>
+          Show earlier
+        </Button>
+      )}
+    </>
+  );
+};
 
 const Attempt = ({ renewal }: { renewal: Renewal }) => {
   const { words, look } = outcomeWords(renewal.outcome);

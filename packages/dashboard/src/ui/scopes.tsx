@@ -37,7 +37,13 @@ export const Scopes = ({
                   {fact?.permits ?? scope}
                   <small>
                     {fact?.permits && <code>{scope}</code>}
-                    {isMissing ? ' not granted, but required' : fact?.required ? ' required' : ''}
+                    {isMissing
+                      ? ' not granted, but required'
+                      : fact
+                        ? fact.required
+                          ? ' required'
+                          : ''
+                        : 'granted besides'}
                   </small>
                 </span>
               </li>

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { expectBody } from '../support/api.ts';
 import { until } from '../support/wait.ts';
 import { describeInBrowser, useChromium } from './chromium.ts';
-import { expectAccessible, expectNoSidewaysScroll, signIn } from './dashboard.ts';
+import { connectAccount, expectAccessible, expectNoSidewaysScroll, signIn, watchOrigin } from './dashboard.ts';
 import { useService } from './service.ts';
 
 describeInBrowser('the dashboard', () => {
@@ -16,20 +16,7 @@ describeInBrowser('the dashboard', () => {
     return person;
   };
 
-  /** An account of the sandbox, connected past the dashboard. */
-  const connect = async (owner: string, login = 'Ada Example') => {
-    const { page } = await chromium.person();
-    const flow = await service.connect({ provider: 'sandbox', owner, skip_confirmation: true });
-    await page.goto(flow.url);
-    await page.getByText(login).click();
-    await page.getByRole('button', { name: 'Allow' }).click();
-    const { connections } = await until('the flow to end', async () => {
-      const body = expectBody(await service.api.flow(flow.id));
-      return body.status === 'connected' && body;
-    });
-    await page.close();
-    return connections[0]!;
-  };
+  const connect = (owner: string, login?: string) => connectAccount(chromium, service, { owner, login });
 
   // Access tokens of the sandbox live two minutes, and are renewed after half of that at the latest.
   test('leads from nothing to an account that is renewed by itself', { timeout: 120_000 }, async () => {
@@ -108,6 +95,25 @@ describeInBrowser('the dashboard', () => {
     await page.getByText('Switched off.').waitFor();
     await service.api.disconnect(connection.id);
     await page.getByText('This connection does not exist').waitFor();
+  });
+
+  test('shows a renewal at the moment at which it happens, here and in the table', async () => {
+    const connection = await connect('user_11');
+    const { page } = await visit(`/connections/${connection.id}`);
+    const { page: table } = await visit('/connections?owner=user_11');
+    for (const one of [page, table]) await one.getByText('Live', { exact: true }).waitFor();
+    const ends = table.getByRole('row').nth(1).getByRole('cell').nth(4).locator('time');
+    const before = await ends.getAttribute('datetime');
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+    await service.api.call('POST', `/v1/connections/${connection.id}/refresh`);
+    await page.getByText('Once', { exact: true }).waitFor({ timeout: 4000 });
+    await page.getByText('Token renewed').waitFor();
+    await until('the row to tell of the new token', async () => (await ends.getAttribute('datetime')) !== before);
+    const { token } = expectBody(await service.api.connection(connection.id));
+    expect(await ends.getAttribute('datetime')).toBe(token.expires_at);
+    // It was told, and asked for nothing but what had changed.
+    expect(asked.filter((path) => path.endsWith('/renewals'))).toEqual([]);
   });
 
   test('makes a link for somebody else to connect', async () => {
@@ -196,15 +202,25 @@ describeInBrowser('the dashboard', () => {
     ['light, wide', { colorScheme: 'light', viewport: { width: 1280, height: 900 } }],
     ['dark, as wide as a phone', { colorScheme: 'dark', viewport: { width: 360, height: 740 } }],
   ] as const)('is open to everybody on every page: %s', async (_how, options) => {
-    await connect('user_9');
+    const connection = await connect('user_9');
+    const webhook = await service.api.call<{ id: string }>('POST', '/v1/webhooks', {
+      body: { url: 'http://127.0.0.1:9/hooks' },
+    });
     const { page } = await visit('/', options);
-    for (const [path, heading] of pages) {
+    const expectNoOtherOrigin = watchOrigin(page, service.url);
+    const own = [
+      [`/connections/${connection.id}`, 'Ada Example'],
+      [`/webhooks/${expectBody(webhook).id}`, 'http://127.0.0.1:9/hooks'],
+      ['/welcome', 'Welcome to Evergrant'],
+    ] as const;
+    for (const [path, heading] of [...pages, ...own]) {
       await page.goto(service.url + path);
       await page.getByRole('heading', { name: heading, level: 1 }).waitFor();
       await until('everything to be there', async () => (await page.locator('.loading').count()) === 0);
       await expectAccessible(page, path);
       await expectNoSidewaysScroll(page);
     }
+    expectNoOtherOrigin();
   });
 
   test('is used by the keyboard alone', async () => {

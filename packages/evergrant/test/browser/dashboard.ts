@@ -2,6 +2,10 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
+import { expectBody } from '../support/api.ts';
+import { until } from '../support/wait.ts';
+import type { useChromium } from './chromium.ts';
+import type { Service } from './service.ts';
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -27,6 +31,35 @@ export const expectNoSidewaysScroll = async (page: Page): Promise<void> => {
   const sizes = await page.evaluate('[document.documentElement.scrollWidth, document.documentElement.clientWidth]');
   const [content, window] = sizes as [number, number];
   expect({ address: page.url(), content }).toEqual({ address: page.url(), content: Math.min(content, window) });
+};
+
+/** Sees every request of a page from now on. The returned function expects that none went to another origin. */
+export const watchOrigin = (page: Page, origin: string): (() => void) => {
+  const others = new Set<string>();
+  page.on('request', (request) => {
+    const url = new URL(request.url());
+    if (url.protocol !== 'data:' && url.origin !== origin) others.add(request.url());
+  });
+  return () => expect([...others]).toEqual([]);
+};
+
+/** Connects an account of the sandbox past the dashboard, in a browser of its own. */
+export const connectAccount = async (
+  chromium: ReturnType<typeof useChromium>,
+  service: Service,
+  { owner, login = 'Ada Example' }: { owner: string; login?: string },
+) => {
+  const { page } = await chromium.person();
+  const flow = await service.connect({ provider: 'sandbox', owner, skip_confirmation: true });
+  await page.goto(flow.url);
+  await page.getByText(login).click();
+  await page.getByRole('button', { name: 'Allow' }).click();
+  const { connections } = await until('the flow to end', async () => {
+    const body = expectBody(await service.api.flow(flow.id));
+    return body.status === 'connected' && body;
+  });
+  await page.close();
+  return connections[0]!;
 };
 
 /** Signs in on the page that is shown, and waits until the dashboard is. */
