@@ -227,7 +227,7 @@ const Row = ({ connection, platform, index, top, height }: RowProps) => {
         )}
       </span>
       <span role="cell" className="expiry numbers">
-        {ended ? '–' : token.expires_at === null ? 'no end' : <Until at={token.expires_at} past="ran out " />}
+        {ended ? '–' : token.expires_at === null ? 'no end' : <Until at={token.expires_at} />}
       </span>
       <span role="cell" className="renewal numbers">
         {token.next_refresh_at === null || ended ? '–' : <Until at={token.next_refresh_at} lead="in " over="now" />}
