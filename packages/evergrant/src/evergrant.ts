@@ -206,7 +206,7 @@ const run = async (
     renewalOverview: createRenewalOverview(context.store.db, context.clock),
     pictures: createPictures(egress, context.clock),
     reread: createReread(context),
-    dashboard: loadDashboard(publicUrl),
+    dashboard: settings.dashboard ? loadDashboard(publicUrl) : null,
   });
   for (const pair of providersAtOdds(providerApps.catalogue.list())) context.logger.warn({}, oddsText(pair));
   context.metrics.observe(async () => ({ ...(await observe(context)), webhooks: await webhooks.observe() }));

@@ -32,7 +32,7 @@ export const start = async (args: Arguments, output: Output): Promise<number> =>
   const stopping = stopSignal();
   let evergrant: Evergrant;
   try {
-    await buildDashboard(logger);
+    if (settings.dashboard) await buildDashboard(logger);
     evergrant = await startEvergrant(settings, { logger });
     ready.resolve(routes(evergrant, sandbox));
   } catch (error) {
@@ -107,12 +107,20 @@ const routes = (evergrant: Evergrant, sandbox: Sandbox | null): Fetch => {
     publicUrl,
     clock: systemClock,
     links: [
-      { href: `${base}/sign-in`, words: 'The dashboard: sign in with the API key that was shown at the first start' },
+      ...(evergrant.settings.dashboard
+        ? [
+            {
+              href: `${base}/sign-in`,
+              words: 'The dashboard: sign in with the API key that was shown at the first start',
+            },
+          ]
+        : []),
       { href: `${base}/openapi.json`, words: 'Description of the API (OpenAPI)' },
     ],
   });
   const { name: session } = sessionCookie(publicUrl);
-  const isSignedIn = (request: Request): boolean => (request.headers.get('cookie') ?? '').includes(`${session}=`);
+  const isSignedIn = (request: Request): boolean =>
+    evergrant.settings.dashboard && (request.headers.get('cookie') ?? '').includes(`${session}=`);
   return (request, env) => {
     const path = new URL(request.url).pathname.slice(base.length);
     if (path.startsWith('/sandbox/')) return sandbox.fetch(request, env);

@@ -72,7 +72,7 @@ export const createRoutes = (deps: HttpDependencies): OpenAPIHono<HttpEnv> => {
   addOverviewRoutes(app, deps);
   addPictureRoutes(app, deps);
   addSettingsRoute(app, deps);
-  addSessionRoutes(app, deps);
+  if (deps.settings.dashboard) addSessionRoutes(app, deps);
   addHealthRoutes(app, deps);
   addDocument(app, deps);
   const hosted = addHostedRoutes(app, deps);

@@ -13,7 +13,8 @@ export const bearerOf = (c: HonoContext): string | null =>
  * told to wait. A session that is over is no guess at one.
  */
 export const authenticate = async (deps: HttpDependencies, c: HonoContext<HttpEnv>): Promise<Principal> => {
-  if (c.req.header('authorization') === undefined && deps.sessions.isClaimed(c)) return deps.sessions.authenticate(c);
+  const mayBeSession = deps.settings.dashboard && c.req.header('authorization') === undefined;
+  if (mayBeSession && deps.sessions.isClaimed(c)) return deps.sessions.authenticate(c);
   const key = bearerOf(c);
   try {
     if (key === null) throw new EvergrantError('unauthenticated');

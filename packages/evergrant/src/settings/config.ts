@@ -61,6 +61,8 @@ export interface EvergrantConfig {
   logLevel?: LogLevel;
   /** `public`: `/metrics` needs no API key. */
   metrics?: 'public';
+  /** Whether the dashboard is served; default true. */
+  dashboard?: boolean;
   /** Addresses and ranges of proxies whose `X-Forwarded-For` is believed. */
   trustedProxies?: string[];
   /** For how many days events are kept. */
@@ -111,6 +113,7 @@ const configSchema = objectOf<EvergrantConfig>({
   sandbox: z.boolean().optional(),
   logLevel: z.enum(logLevels).optional(),
   metrics: z.literal('public').optional(),
+  dashboard: z.boolean().optional(),
   trustedProxies: z.array(text).optional(),
   eventsRetentionDays: z.number().optional(),
   rateLimits: z.array(text).optional(),
@@ -138,7 +141,7 @@ export const normaliseConfig = (config: unknown): EvergrantConfig => {
 
 /** As {@link normaliseConfig}, adding to `faults` instead of throwing; what has a wrong shape is left out. */
 export const checkConfig = (config: unknown, faults: string[]): EvergrantConfig => {
-  const checked = configSchema.safeParse(config);
+  const checked = configSchema.safeParse(config, { error: withoutLooking });
   if (checked.success) return foldDatabase(checked.data, faults);
   faults.push(...describeIssues(checked.error.issues, config));
   if (!isPlainObject(config)) return {};
@@ -150,6 +153,10 @@ export const checkConfig = (config: unknown, faults: string[]): EvergrantConfig 
   const rest = Object.fromEntries(Object.entries(config).filter(([key]) => !wrong.has(key)));
   return foldDatabase(configSchema.parse(rest), faults);
 };
+
+/** Zod's own words for a wrong type name the value's constructor, which may be anything. */
+const withoutLooking = ({ code }: { code: string }): string | undefined =>
+  code === 'invalid_type' ? 'Invalid input' : undefined;
 
 const foldDatabase = ({ database, ...config }: EvergrantConfig, faults: string[]): EvergrantConfig => {
   if (database === undefined) return config;

@@ -27,6 +27,7 @@ const texts: Record<Field, 'secret' | ((settings: Settings) => string | null)> =
   sandbox: ({ sandbox }) => onOrOff(sandbox === true),
   logLevel: ({ logLevel }) => logLevel,
   metrics: ({ publicMetrics }) => (publicMetrics ? 'public' : null),
+  dashboard: ({ dashboard }) => onOrOff(dashboard),
   trustedProxies: ({ trustedProxies }) => list(trustedProxies),
   eventsRetentionDays: ({ eventsRetentionDays }) => String(eventsRetentionDays),
   rateLimits: ({ rateLimits }) => rateLimitsText(rateLimits),

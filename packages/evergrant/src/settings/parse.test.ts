@@ -41,6 +41,7 @@ describe('defaults', () => {
         sandbox: null,
         logLevel: 'info',
         publicMetrics: false,
+        dashboard: true,
         trustedProxies: [],
         eventsRetentionDays: 90,
         rateLimits: { flowStart: 1000, callback: 200, tokenRead: 20_000, signIn: 100 },
@@ -90,6 +91,7 @@ describe('environment', () => {
     [{ SANDBOX: '1' }, { sandbox: true }],
     [{ SANDBOX: 'false', PUBLIC_URL: 'https://a.example' }, { sandbox: false }],
     [{ METRICS: 'public' }, { publicMetrics: true }],
+    [{ DASHBOARD: 'off' }, { dashboard: false }],
     [{ EVENTS_RETENTION_DAYS: '7' }, { eventsRetentionDays: 7 }],
     [{ TRUSTED_PROXIES: '127.0.0.1, 10.0.0.0/8,::1' }, { trustedProxies: ['127.0.0.1', '10.0.0.0/8', '::1'] }],
     [
@@ -206,6 +208,11 @@ describe('configuration', () => {
       providers: { linkedin: { origins: { 'https://api.linkedin.com': 'http://127.0.0.1:4000/li' } } },
     });
     expect(settings.apiKey?.reveal()).toBe(apiKey);
+  });
+
+  it('says what is wrong also with a value whose constructor has no name', () => {
+    const odd = { __proto__: null, constructor: { name: { toString: 1 } } };
+    expect(() => normaliseConfig({ publicUrl: odd })).toThrow('publicUrl: must be text, not an object');
   });
 
   it('takes "database" for "databaseUrl"', () => {

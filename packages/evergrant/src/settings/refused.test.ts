@@ -69,6 +69,7 @@ describe('refused environment', () => {
     [{ SANDBOX: 'on', PUBLIC_URL: 'https://a.example' }, 'SANDBOX: must be off when PUBLIC_URL is "https://a.example"'],
     [{ EVENTS_RETENTION_DAYS: '0' }, 'EVENTS_RETENTION_DAYS: "0" is no whole number of days'],
     [{ METRICS: 'on' }, 'METRICS: "on" must be "public"'],
+    [{ DASHBOARD: 'none' }, 'DASHBOARD: "none" must be one of true, on, 1, false, off, 0'],
   ])('%o', (env, part) => {
     const faults = faultsOf(() => parse(env));
     expect(faults).toHaveLength(1);

@@ -27,6 +27,8 @@ export interface Settings {
   sandbox: boolean | null;
   logLevel: LogLevel;
   publicMetrics: boolean;
+  /** Whether the dashboard is served, and people can sign in to it. */
+  dashboard: boolean;
   /** Addresses and ranges (CIDR) of proxies whose `X-Forwarded-For` is believed. */
   trustedProxies: string[];
   /** For how many days events are kept. */

@@ -237,5 +237,19 @@ describe('sessions of the dashboard', () => {
     ]);
   });
 
+  it('A12 count no more once the dashboard is switched off, and nobody can sign in', async () => {
+    await using harness = await startHarness();
+    const session = await signIn(harness);
+    expect(await asSession(harness, session)).toMatchObject({ status: 200 });
+    expect(await harness.api('GET', '/', { key: null })).toMatchObject({ status: 200 });
+    await harness.restart({ dashboard: false });
+    expect(await asSession(harness, session)).toMatchObject(over);
+    for (const path of ['/', '/sign-in', '/connections', '/assets/index.js']) {
+      expect(await harness.api('GET', path, { key: null })).toMatchObject({ status: 404 });
+    }
+    expect((await signIn(harness)).answer).toMatchObject({ status: 404 });
+    expect(await harness.api('GET', '/v1/connections')).toMatchObject({ status: 200 });
+  });
+
   itKeepsSecrets();
 });
