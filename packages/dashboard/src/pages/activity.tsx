@@ -99,7 +99,9 @@ const Events = ({ filter, nameOf }: { filter: Parameters<typeof useEvents>[0]; n
             ? 'Nothing of that kind happened yet'
             : 'Nothing happened yet'
         }
-      />
+      >
+        <p>Connections, renewals and whatever goes wrong stand here as they happen.</p>
+      </Empty>
     );
   return (
     <>

@@ -26,9 +26,13 @@ export default function Overview() {
         {(figures) => (
           <div className="overview">
             <Health figures={figures} />
-            <Renewals figures={figures} />
-            <NeedingPerson total={figures.connections.statuses.reauth_required} />
-            <InUse figures={figures} />
+            {figures.connections.total > 0 && (
+              <>
+                <Renewals figures={figures} />
+                <NeedingPerson total={figures.connections.statuses.reauth_required} />
+                <InUse figures={figures} />
+              </>
+            )}
           </div>
         )}
       </Loaded>
@@ -44,7 +48,8 @@ const Health = ({ figures: { connections } }: { figures: Figures }) => {
       <section className="card wide">
         <Empty title="Nothing is connected yet">
           <p>
-            <Link href="/platforms">Set up a platform</Link>, then connect the first account.
+            <Link href="/platforms">Set up a platform</Link>, then connect the first account. How it fares will stand
+            here.
           </p>
         </Empty>
       </section>

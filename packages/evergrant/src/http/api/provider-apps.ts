@@ -1,5 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import { type AppTest, testApp } from '../../connections/app-test.ts';
+import { type AppTest, testApp } from '../../connections/app-credentials.ts';
 import { type ErrorCode, errorCodes } from '../../errors/index.ts';
 import type { AppDescription } from '../../grants/provider-apps.ts';
 import { requires } from '../auth.ts';
