@@ -184,6 +184,36 @@ describeOnEachDatabase('the outbox of webhooks', (database) => {
     expect(enabled.map(({ id }) => id)).toEqual(['whk_again', 'whk_due', 'whk_failing', 'whk_idle']);
   });
 
+  test('tells what concerns one connection, wherever it went, newest first', async () => {
+    const { db } = database.store;
+    for (const id of ['whk_1', 'whk_2']) {
+      await webhookEndpoints.insert(db, anEndpoint(id, { url: `https://${id}.example/` }));
+    }
+    await events.insert(db, [
+      anEvent('evt_1', { connection_id: 'a' }),
+      anEvent('evt_2', { connection_id: 'b' }),
+      anEvent('evt_3', { connection_id: 'a', type: 'connection.deleted' }),
+    ]);
+    const sent: [id: string, endpoint: string, event: string][] = [
+      ['dlv_1', 'whk_1', 'evt_1'],
+      ['dlv_2', 'whk_2', 'evt_1'],
+      ['dlv_3', 'whk_1', 'evt_2'],
+      ['dlv_4', 'whk_1', 'evt_3'],
+      // To an endpoint that is gone, whose deliveries go little by little.
+      ['dlv_5', 'whk_gone', 'evt_3'],
+    ];
+    for (const [id, endpoint_id, event_id] of sent) {
+      await webhookDeliveries.insert(db, [aDelivery(id, { endpoint_id, event_id })]);
+    }
+    expect(await webhookDeliveries.ofConnection(db, 'a', { limit: 10 })).toMatchObject([
+      { id: 'dlv_4', type: 'connection.deleted', connection_id: 'a', url: 'https://whk_1.example/' },
+      { id: 'dlv_2', endpoint_id: 'whk_2', url: 'https://whk_2.example/' },
+      { id: 'dlv_1', endpoint_id: 'whk_1', created_at: noon },
+    ]);
+    const page = await webhookDeliveries.ofConnection(db, 'a', { before: 'dlv_4', limit: 1 });
+    expect(page.map(({ id }) => id)).toEqual(['dlv_2']);
+  });
+
   test('remembers how far events have come, from where it began', async () => {
     const { db } = database.store;
     await events.insert(db, [anEvent('evt_1')]);
