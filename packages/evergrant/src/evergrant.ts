@@ -42,6 +42,7 @@ import { createSessions } from './http/sessions.ts';
 import { openVault } from './open-vault.ts';
 import { createOperations, type Operations } from './operations.ts';
 import { createSpeech } from './protocols/index.ts';
+import { type ProviderOperations, providerOperations } from './provider-operations.ts';
 import { builtinProviders } from './providers/builtin.ts';
 import { type Catalogue, createCatalogue } from './providers/load.ts';
 import { oddsText, providersAtOdds } from './providers/sharing.ts';
@@ -61,6 +62,13 @@ export interface Evergrant extends Operations {
   readonly handler: Handler;
   /** The providers that are known, configured or not, with the apps that they have at the moment. */
   readonly catalogue: Catalogue;
+  /**
+   * One platform, with the operations that this field knows by name: `generateAuthUrl`, `authenticate`, `refreshToken`,
+   * `checkScopes`, `handleErrors`.
+   *
+   * @throws EvergrantError `provider_unknown`
+   */
+  provider(id: string): ProviderOperations;
   /** Apps at providers that are set at run time. */
   readonly apps: Pick<ProviderApps, 'get' | 'set' | 'remove'>;
   readonly settings: Settings;
@@ -233,6 +241,8 @@ const run = async (
     imports,
     handler,
     catalogue: providerApps.catalogue,
+    provider: (id: string) =>
+      providerOperations({ context, publicUrl, catalogue: providerApps.catalogue, flows, connections, renewals }, id),
     apps: providerApps,
     settings,
     newApiKey: keyring.created,

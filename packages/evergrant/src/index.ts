@@ -19,6 +19,14 @@ export type { AppInput } from './grants/provider-app-input.ts';
 export type { AppDescription } from './grants/provider-apps.ts';
 export type { AccessToken } from './grants/read.ts';
 export type { ApiKey, Keyring, NewKey, Permission } from './http/keyring.ts';
+export type {
+  AuthDetails,
+  AuthenticateInput,
+  AuthUrlInput,
+  ErrorFacts,
+  HandledError,
+  ProviderOperations,
+} from './provider-operations.ts';
 export type * from './providers/define.ts';
 export { days, defineProvider, oauth1, oauth2 } from './providers/define.ts';
 export {

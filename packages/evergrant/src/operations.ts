@@ -3,8 +3,8 @@ import type { Connections, ListFilter, RenewalRecord } from './connections/conne
 import type { Flow } from './connections/flow-view.ts';
 import type { ConnectInput, Flows, StartedFlow } from './connections/flows.ts';
 import type { ImportInput, Imports } from './connections/import.ts';
-import { type Connection, withReconnectUrl } from './connections/view.ts';
-import { EvergrantError, isEvergrantError } from './errors/index.ts';
+import { type Connection, guided as guidedTo } from './connections/view.ts';
+import { EvergrantError } from './errors/index.ts';
 import type { TimelineEvent } from './events/index.ts';
 import type { TimelineQuery } from './events/timeline.ts';
 import type { Context } from './grants/context.ts';
@@ -79,14 +79,7 @@ export interface Rooms {
 /** The operations of the library over the rooms that do the work. */
 export const createOperations = (rooms: Rooms): Operations => {
   const { context, publicUrl, flows, connections, imports, renewals, calls, timeline } = rooms;
-  /** Where only a person can mend a failure, the error says at which address. */
-  const guided = async <T>(work: () => Promise<T>): Promise<T> => {
-    try {
-      return await work();
-    } catch (error) {
-      throw isEvergrantError(error) ? withReconnectUrl(context, publicUrl, error) : error;
-    }
-  };
+  const guided = <T>(work: () => Promise<T>): Promise<T> => guidedTo(context, publicUrl, work);
   return {
     connect: (input: ConnectInput) => flows.start(input),
     getFlow: (flowId: string, options: { wait?: number } = {}) => flows.status(flowId, options.wait),

@@ -5,6 +5,7 @@ import { openAuthorization, sealAuthorization } from './authorization.ts';
 import { exchange } from './exchange.ts';
 import { failFlow } from './flow-end.ts';
 import { flowStatus } from './flow-view.ts';
+import { findReconnected } from './start.ts';
 import { hashToken, matchesHash } from './tokens.ts';
 import type { UnderWay } from './under-way.ts';
 
@@ -13,9 +14,10 @@ import type { UnderWay } from './under-way.ts';
  * takes the flow exactly once, exchanges the code and goes on to the end. What fails from there on ends the flow and is shown by its status.
  *
  * @param provider the provider of the path on which the answer came
+ * @param reconnects the connection that this answer must be for, where the flow did not begin with one
  * @returns the flow, ended one way or the other
  * @throws EvergrantError of a refused answer, which spends nothing: `callback_malformed`, `flow_not_found`,
- *   `flow_expired`, `flow_already_used`, `issuer_mismatch`, `flow_browser_mismatch`
+ *   `flow_expired`, `flow_already_used`, `issuer_mismatch`, `flow_browser_mismatch`, `connection_not_found`
  */
 export const takeCallback = async (
   context: Context,
@@ -23,6 +25,7 @@ export const takeCallback = async (
   provider: string,
   parameters: URLSearchParams,
   browserOf: (flowId: string) => string | undefined,
+  reconnects?: string,
 ): Promise<FlowRow> => {
   const { store, clock } = context;
   const flow = await flows.byState(store.db, hashToken(handleOf(context, provider, parameters)));
@@ -33,6 +36,7 @@ export const takeCallback = async (
     throw new EvergrantError('issuer_mismatch', { provider });
   }
   if (!matchesHash(browserOf(flow.id), flow.browser_hash)) throw new EvergrantError('flow_browser_mismatch');
+  const connectionId = await reconnectedBy(context, flow, reconnects);
 
   const app = context.apps.ofGrant({ provider, client_id: flow.client_id!, instance: flow.instance });
   const protocol = context.apps.protocol(app);
@@ -44,13 +48,25 @@ export const takeCallback = async (
   if (refusal?.code === 'callback_malformed') throw refusal;
   const changes = {
     status: 'exchanging' as const,
+    connection_id: connectionId,
     authorization_sealed: sealAuthorization(context, flow.id, { ...authorization, secrets }),
     updated_at: clock.now(),
   };
   if (!(await flows.move(store.db, flow.id, ['pending'], changes))) throw new EvergrantError('flow_already_used');
   if (refusal) await failFlow(context, flow, refusal);
-  else await underWay.carry(flow.id, exchange(context, { ...flow, status: 'exchanging' }, app, input));
+  else await underWay.carry(flow.id, exchange(context, { ...flow, ...changes }, app, input));
   return (await flows.byId(store.db, flow.id))!;
+};
+
+/** @throws EvergrantError `connection_not_found`; `invalid_request` where the flow began for another connection */
+const reconnectedBy = async (context: Context, flow: FlowRow, named: string | undefined): Promise<string | null> => {
+  if (named === undefined || named === flow.connection_id) return flow.connection_id;
+  if (flow.connection_id !== null) {
+    throw new EvergrantError('invalid_request', { detail: 'This attempt began for another connection' });
+  }
+  const { owner, provider } = flow;
+  await findReconnected(context, { owner, provider: provider!, connectionId: named });
+  return named;
 };
 
 /** @throws EvergrantError `flow_expired`, `flow_already_used` */

@@ -2,6 +2,7 @@ import { EvergrantError, isEvergrantError } from '../errors/index.ts';
 import { type Context, needsUpgrade } from '../grants/context.ts';
 import { openCredentials, sealExtra, sealGrant } from '../grants/credentials.ts';
 import { keepAnswer, mayCarryToken, openAnswer } from '../grants/journal.ts';
+import { untilUsable } from '../grants/refresh-wait.ts';
 import { verdictOfFault } from '../grants/renew.ts';
 import type { Person } from '../grants/revocations.ts';
 import { usableUntil } from '../grants/timing.ts';
@@ -183,6 +184,7 @@ const advance = async (context: Context, flowId: string): Promise<void> => {
     });
   }
   const grant = stored.status === 'exchanged' ? await upgrade(context, flow, app, stored) : stored;
+  await untilUsable(context, grant);
   const identity = await identifyPatiently(context, app, grant);
   await conclude(context, flow, app, grant, identity);
   context.notices.changed(flowId);

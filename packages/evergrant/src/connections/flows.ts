@@ -113,8 +113,12 @@ export const createFlows = (context: Context, options: FlowOptions) => {
     start: (input: ConnectInput) => startFlow(context, options, input),
     ...createLink(context),
     /** See {@link takeCallback}. */
-    callback: (provider: string, parameters: URLSearchParams, browserOf: (flowId: string) => string | undefined) =>
-      takeCallback(context, underWay, provider, parameters, browserOf),
+    callback: (
+      provider: string,
+      parameters: URLSearchParams,
+      browserOf: (flowId: string) => string | undefined,
+      reconnects?: string,
+    ) => takeCallback(context, underWay, provider, parameters, browserOf, reconnects),
     choose,
     status,
     existing,

@@ -81,6 +81,24 @@ export const createLink = (context: Context) => {
     }
   };
 
+  /**
+   * Makes the authorization request of a flow whose browser the application leads itself, instead of by the link. The
+   * flow is bound to the `state`: only who shows it again can bring the platform's answer.
+   *
+   * @returns the address at the platform, and the state for the application to keep with the person's session
+   * @throws EvergrantError `invalid_request` where the instance is missing; as {@link confirm}
+   */
+  const lead = async (flowId: string): Promise<{ url: string; state: string }> => {
+    const begun = (await flows.byId(store.db, flowId))!;
+    const step = await proceed(begun);
+    if (step.kind !== 'redirect') {
+      throw new EvergrantError('invalid_request', { detail: 'This platform has many servers: say which as instance' });
+    }
+    const { url, state } = openAuthorization(context, (await flows.byId(store.db, flowId))!);
+    await flows.bindBrowser(store.db, flowId, hashToken(state), clock.now());
+    return { url, state };
+  };
+
   const changed = async (flow: FlowRow, changes: Partial<FlowRow>): Promise<FlowRow> => {
     await flows.move(store.db, flow.id, ['pending'], { ...changes, updated_at: clock.now() });
     return { ...flow, ...changes };
@@ -173,7 +191,7 @@ export const createLink = (context: Context) => {
     });
   };
 
-  return { open, confirm };
+  return { open, confirm, lead };
 };
 
 /** What was typed names nothing: neither has the flow begun at a platform, nor is anything wrong with it. */

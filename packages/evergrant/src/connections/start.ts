@@ -89,7 +89,15 @@ export const startFlow = async (context: Context, options: FlowOptions, input: C
   return { id: flow.id, status: 'pending', url: `${options.publicUrl}/connect/${link}`, statusToken, expiresAt };
 };
 
-const findReconnected = async (context: Context, input: ConnectInput) => {
+/**
+ * The connection that a flow reconnects; null: it makes a new one.
+ *
+ * @throws EvergrantError `connection_not_found`, also where it is another owner's or provider's
+ */
+export const findReconnected = async (
+  context: Context,
+  input: Pick<ConnectInput, 'provider' | 'owner' | 'connectionId'>,
+) => {
   if (input.connectionId === undefined) return null;
   const connection = await connections.byId(context.store.db, input.connectionId);
   const fits = connection?.owner === input.owner && (input.provider ?? connection.provider) === connection.provider;

@@ -104,6 +104,15 @@ export const withReconnectUrl = (context: Context, publicUrl: string, error: Eve
     ? error.with({ reconnectUrl: reconnectUrl(context, publicUrl, error.connectionId) })
     : error;
 
+/** Where only a person can mend a failure, the error says at which address. */
+export const guided = async <T>(context: Context, publicUrl: string, work: () => Promise<T>): Promise<T> => {
+  try {
+    return await work();
+  } catch (error) {
+    throw isEvergrantError(error) ? withReconnectUrl(context, publicUrl, error) : error;
+  }
+};
+
 /** Whether an address is one that {@link reconnectUrl} made. */
 export const checkReconnect = (context: Context, connectionId: string, proof: string): boolean => {
   const given = Buffer.from(proof);

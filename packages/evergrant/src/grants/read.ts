@@ -1,9 +1,11 @@
 import { EvergrantError, type ReauthReason } from '../errors/index.ts';
 import { type GrantRow, grants, type ReadingRow, schedule } from '../store/index.ts';
+import { sleep } from '../telemetry/clock.ts';
 import { type Context, isRenewable } from './context.ts';
 import { openAccessToken, openCredentials, openTokenSecret } from './credentials.ts';
 import { endGrant, noteDegraded } from './failing.ts';
 import { reauthError, toStoredFailure } from './failure.ts';
+import { usableIn } from './refresh-wait.ts';
 import type { RenewalOutcome, Renewals } from './renew.ts';
 import { doubtSiblings } from './siblings.ts';
 import { defaultMinValid, requestDeadline, safetyMargin } from './timing.ts';
@@ -50,10 +52,9 @@ export const readAccessToken = async (
   const row = await readable(context, connectionId, options);
   context.usage.note(row.grant_id);
   if (row.token_sealed !== null) return withExtra(context, row, ownToken(context, row));
-  if (isFresh(context, row, options.minValid)) return withExtra(context, row, toToken(context, row));
+  if (isFresh(context, row, options.minValid)) return handOut(context, row);
   await renewFor(context, renewals, row);
-  const renewed = await readable(context, connectionId, options);
-  return withExtra(context, renewed, toToken(context, renewed));
+  return handOut(context, await readable(context, connectionId, options));
 };
 
 /**
@@ -76,7 +77,7 @@ export const replaceRejected = async (
   }
   const outcome = await awaitRenewal(context, renewals, row.grant_id, row.generation);
   const renewed = await readable(context, connectionId, options);
-  if (renewed.generation > row.generation) return withExtra(context, renewed, toToken(context, renewed));
+  if (renewed.generation > row.generation) return handOut(context, renewed);
   throw errorOf(outcome, renewed);
 };
 
@@ -251,6 +252,13 @@ const ownToken = (context: Context, row: ReadingRow): AccessToken => {
     scopes: JSON.parse(row.scopes_granted) as string[],
     generation: row.generation,
   };
+};
+
+/** The token, once the platform takes it. */
+const handOut = (context: Context, row: ReadingRow): AccessToken | Promise<AccessToken> => {
+  const left = usableIn(context, row);
+  const token = () => withExtra(context, row, toToken(context, row));
+  return left === 0 ? token() : sleep(context.clock, left).then(token);
 };
 
 /** @throws EvergrantError `refresh_in_progress` rather than hand out an expired token */

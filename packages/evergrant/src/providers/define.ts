@@ -148,7 +148,9 @@ export interface ProviderDefinition<Kind extends ProtocolDefinition = OAuth2Prot
   handleErrors?: ErrorRule[];
   /** Calls at the same time, over all nodes and connections of one app. Default: unlimited. */
   maxConcurrentJob?: number;
-  /** Seconds until a fresh token is usable at the platform. Default 0. */
+  /** A refresh token works once (true), or for ever (false): another word for `refresh.rotates`, `always` or `never`. */
+  oneTimeToken?: boolean;
+  /** Seconds until a fresh token is usable at the platform: until then nobody gets it. Default 0, at most 60. */
   refreshWait?: number;
   validation?: Validation;
   /** What one revocation ends: only that token, or everything of the person and app (Google, Discord, Meta). Default `person`, which is safe. */

@@ -246,3 +246,32 @@ describe('redirectUriFor', () => {
     }
   });
 });
+
+describe('oneTimeToken', () => {
+  it('is another word for refresh.rotates', () => {
+    const rotation = (definition: PartialDefinition) =>
+      resolveProvider('acme', undefined, { definition: { ...acme, ...definition } }).definition.refresh;
+    expect(rotation({ oneTimeToken: true })).toEqual({ rotates: 'always' });
+    expect(rotation({ oneTimeToken: false, refresh: { graceSeconds: 5 } })).toEqual({
+      rotates: 'never',
+      graceSeconds: 5,
+    });
+    expect(rotation({ oneTimeToken: true, refresh: { rotates: 'always' } })).toEqual({ rotates: 'always' });
+  });
+
+  it('may not contradict it', () => {
+    expect(
+      faultsOf('acme', { definition: { ...acme, oneTimeToken: false, refresh: { rotates: 'sometimes' } } }),
+    ).toEqual([
+      'providers.acme.definition.oneTimeToken: contradicts refresh.rotates, which is "sometimes"; give one of them',
+    ]);
+  });
+});
+
+describe('refreshWait', () => {
+  it('is no longer than a request may take', () => {
+    expect(faultsOf('acme', { definition: { ...acme, refreshWait: 61 } })).toEqual([
+      'providers.acme.definition.refreshWait: must not be more than 60',
+    ]);
+  });
+});

@@ -108,12 +108,21 @@ const withoutReplaced = (
 });
 
 const withDefaults = (id: string, definition: Record<string, unknown>): Record<string, unknown> => {
-  const { profile, api } = definition;
+  const { profile, api, oneTimeToken, refresh } = definition;
   const get = isPlainObject(profile) ? profile['get'] : undefined;
   const origin = typeof get === 'string' ? /^(?:\{[\w.]+\}|https?:\/\/[^/?#]+)/i.exec(get)?.[0] : undefined;
   const needsApi = origin !== undefined && (api === undefined || (isPlainObject(api) && api['baseUrl'] === undefined));
-  return { id, name: id, ...definition, ...(needsApi ? { api: { ...api, baseUrl: origin } } : {}) };
+  const needsRotation = typeof oneTimeToken === 'boolean' && (refresh === undefined || isPlainObject(refresh));
+  return {
+    id,
+    name: id,
+    ...definition,
+    ...(needsApi ? { api: { ...api, baseUrl: origin } } : {}),
+    ...(needsRotation ? { refresh: { rotates: rotationOf(oneTimeToken), ...refresh } } : {}),
+  };
 };
+
+const rotationOf = (oneTimeToken: boolean): 'always' | 'never' => (oneTimeToken ? 'always' : 'never');
 
 const checked = (id: string, definition: Record<string, unknown>): AnyDefinition => {
   const at = ['providers', id, 'definition'];
@@ -122,6 +131,12 @@ const checked = (id: string, definition: Record<string, unknown>): AnyDefinition
   const faults: string[] = [];
   if (result.data.id !== id) {
     faults.push(`providers.${id}.definition.id: must be "${id}" as its key; leave it out, or change one of them`);
+  }
+  const { oneTimeToken, refresh } = result.data;
+  if (oneTimeToken !== undefined && refresh?.rotates !== rotationOf(oneTimeToken)) {
+    faults.push(
+      `providers.${id}.definition.oneTimeToken: contradicts refresh.rotates, which is "${refresh?.rotates}"; give one of them`,
+    );
   }
   for (const [name, value] of Object.entries(result.data.options ?? {})) {
     const reason = /^[a-z]+:\/\//i.test(value) ? addressFault(value) : undefined;

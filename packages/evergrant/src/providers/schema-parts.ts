@@ -9,6 +9,9 @@ export const texts = z.record(z.string(), z.string());
 
 export const seconds = z.number().nonnegative({ error: 'must not be negative' });
 
+/** Seconds. Whoever asks for a token is kept waiting so long, so it must be less than a request may take. */
+export const longestRefreshWait = 60;
+
 export const count = z.number().int({ error: 'must be a whole number' }).nonnegative({ error: 'must not be negative' });
 
 /** A hook, which only definitions in TypeScript or JavaScript can have. */

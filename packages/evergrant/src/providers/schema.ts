@@ -18,7 +18,7 @@ import type {
   Validation,
 } from './define.ts';
 import { protocolSchema } from './protocol-schema.ts';
-import { address, count, fn, oneOrMany, path, seconds, texts } from './schema-parts.ts';
+import { address, count, fn, longestRefreshWait, oneOrMany, path, seconds, texts } from './schema-parts.ts';
 
 /*
  * The contract of define.ts, for definitions that no compiler has seen: strict at every depth. The types keep both in
@@ -211,7 +211,8 @@ export const definitionSchema = objectOf<ProviderDefinition<ProtocolDefinition>>
   handsOut: texts.optional(),
   handleErrors: z.array(errorRule).optional(),
   maxConcurrentJob: count.optional(),
-  refreshWait: seconds.optional(),
+  oneTimeToken: z.boolean().optional(),
+  refreshWait: seconds.max(longestRefreshWait, { error: `must not be more than ${longestRefreshWait}` }).optional(),
   validation: objectOf<Validation>({
     get: address,
     everySeconds: z.number().min(300, { error: 'must be 300 or more' }),

@@ -287,6 +287,7 @@ export const reading = (db: Queryable, id: string) =>
       // Only tokens of this type are read together with a secret; the others need not carry their facts along.
       sql<Uint8Array | null>`case when grants.token_type = 'oauth1' then grants.extra_sealed end`.as('extra_sealed'),
       'grants.scopes_granted',
+      'grants.issued_at',
       'grants.expires_at',
       'grants.lifetime',
       'grants.generation',

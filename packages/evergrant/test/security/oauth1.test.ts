@@ -64,6 +64,23 @@ const withParameters = (url: string, changes: Record<string, string | null>): st
 };
 
 describe('a connection by OAuth 1.0a', () => {
+  it('C21 is made by an application with a callback page of its own, for the session that began', async () => {
+    await using world = await start();
+    const provider = world.harness.evergrant.provider(x);
+    const { url, state } = await provider.generateAuthUrl({ owner: 'owner-1' });
+    world.harness.canaries.add('state', state);
+    const callback = world.stub.consent(url);
+    await expect(provider.authenticate({ callback, state: 'of another' })).rejects.toMatchObject({
+      code: 'flow_browser_mismatch',
+    });
+    expect(world.exchanges()).toEqual([]);
+    expect(await provider.authenticate({ callback, state })).toMatchObject({
+      id: '12345',
+      name: 'Example Person',
+      expiresIn: null,
+    });
+  });
+
   it('C21 T05 goes from a request token to a token with its secret, and no secret stands in a URL', async () => {
     await using world = await start();
     const { harness, stub, connect, exchanges } = world;

@@ -1,5 +1,5 @@
 import * as oauth from 'oauth4webapi';
-import type { OAuth2Protocol, Scopes, TokenResponseShape } from '../../providers/define.ts';
+import type { OAuth2Protocol, TokenResponseShape } from '../../providers/define.ts';
 import type { Clock } from '../../telemetry/clock.ts';
 import { parseBody } from '../body.ts';
 import { classify } from '../errors.ts';
@@ -11,6 +11,7 @@ import { clientOf, faultOf, jsonResponse, serverOf } from './client.ts';
 import { issuerOf } from './endpoints.ts';
 import { checkIdToken, verifiesIdToken } from './id-token.ts';
 import { type NormalisedAnswer, normalise } from './normalise.ts';
+import { reportedScopes } from './scopes.ts';
 
 type Read = Protocol<OAuth2Protocol>['read'];
 type Expectation = NonNullable<Parameters<Read>[3]>;
@@ -75,25 +76,10 @@ const tokenSet = (app: OAuth2App, response: oauth.TokenEndpointResponse, normali
     tokenType: response.token_type === 'dpop' ? 'dpop' : 'bearer',
     expiresIn: response.expires_in ?? protocol.tokenResponse?.defaultExpiresIn ?? null,
     refreshExpiresIn,
-    scopes: reportedScopes(scopeList ?? splitScopes(response.scope ?? '', scopes.reported)),
+    scopes: reportedScopes(scopeList ?? response.scope ?? '', scopes.reported),
     extra,
     subject: null,
   };
-};
-
-const separators: Record<NonNullable<Scopes['reported']>, RegExp> = {
-  space: / +/,
-  comma: /\s*,\s*/,
-  'space-or-comma': /[\s,]+/,
-};
-
-const splitScopes = (scope: string, reported: Scopes['reported'] = 'space'): string[] =>
-  scope.split(separators[reported]);
-
-/** An empty report is none: GitHub sends an empty text for tokens whose permissions are not scopes. */
-const reportedScopes = (scopes: string[]): string[] | null => {
-  const named = [...new Set(scopes.map((scope) => scope.trim()).filter(Boolean))];
-  return named.length > 0 ? named : null;
 };
 
 const withSubject = async (
