@@ -54,10 +54,10 @@ export interface Keyring {
   ofHash(keyHash: string): Promise<Principal>;
   /** Makes a key, which is shown by this answer and never again. */
   create(input: NewKey): Promise<ApiKey & { key: Secret }>;
-  /** Newest first; without those that were revoked. */
-  list(page?: PageRequest): Promise<Page<ApiKey>>;
-  /** From now on no server takes it. @throws EvergrantError `not_found` */
-  revoke(id: string): Promise<void>;
+  /** Newest first; without those that were revoked. `owner`: only those that are bound to this one. */
+  list(page?: PageRequest & { owner?: string }): Promise<Page<ApiKey>>;
+  /** From now on no server takes it. `owner`: only if it is bound to this one. @throws EvergrantError `not_found` */
+  revoke(id: string, of?: { owner?: string }): Promise<void>;
 }
 
 /** The last use of a key is written once in so many milliseconds. */
@@ -111,12 +111,13 @@ export const createKeyring = async (store: Store, clock: Clock, configured: Secr
     create,
     authenticate: (key) => ofHash(hashToken(key), key.startsWith('eg_')),
     ofHash,
-    async list(page = {}) {
+    async list({ owner, ...page } = {}) {
       const { before, size } = pageOf(page, 'key_');
-      return toPage((await keys.list(store.db, { before, limit: size + 1 })).map(toApiKey), size);
+      return toPage((await keys.list(store.db, { before, limit: size + 1, owner })).map(toApiKey), size);
     },
-    async revoke(id) {
-      if (!(await keys.revoke(store.db, id, clock.now()))) throw new EvergrantError('not_found');
+    async revoke(id, { owner } = {}) {
+      if (await keys.revoke(store.db, id, clock.now(), owner)) return;
+      throw new EvergrantError('not_found', { detail: 'There is no such API key' });
     },
   };
 };

@@ -88,21 +88,28 @@ describe('API keys', () => {
     expect(reply.data.errors.map((error) => error.pointer)).toContain(pointer);
   });
 
-  it('A02 bound to an owner make keys for that owner only, and see no others', async () => {
+  it('A02 bound to an owner make, see and revoke keys of that owner only', async () => {
     await using harness = await startHarness();
     const { data } = await makeKey(harness, { name: 'tenant', permissions: ['admin'], owner: 'owner-1' });
     const key = data.key;
-    for (const owner of [undefined, 'owner-2']) {
-      expect(await makeKey(harness, { name: 'more', permissions: ['admin'], owner }, key)).toMatchObject({
-        status: 403,
+    expect(await makeKey(harness, { name: 'more', permissions: ['admin'], owner: 'owner-2' }, key)).toMatchObject({
+      status: 403,
+    });
+    for (const owner of [undefined, 'owner-1']) {
+      expect(await makeKey(harness, { name: 'own', permissions: ['tokens:read'], owner }, key)).toMatchObject({
+        status: 201,
+        data: { owner: 'owner-1' },
       });
     }
-    expect(await makeKey(harness, { name: 'own', permissions: ['tokens:read'], owner: 'owner-1' }, key)).toMatchObject({
-      status: 201,
-      data: { owner: 'owner-1' },
-    });
-    expect(await harness.api('GET', '/v1/keys', { key })).toMatchObject({ status: 403 });
-    expect(await harness.api('DELETE', `/v1/keys/${data.id}`, { key })).toMatchObject({ status: 403 });
+    const others = await makeKey(harness, { name: 'others', permissions: ['admin'], owner: 'owner-2' });
+    const listed = await harness.api<{ data: { id: string; owner: string }[] }>('GET', '/v1/keys', { key });
+    expect(listed.data.data.map(({ owner }) => owner)).toEqual(['owner-1', 'owner-1', 'owner-1']);
+    expect(await harness.api('DELETE', `/v1/keys/${others.data.id}`, { key })).toMatchObject({ status: 404 });
+    expect(await harness.api('GET', '/v1/keys', { key: others.data.key })).toMatchObject({ status: 200 });
+    for (const { id } of listed.data.data) {
+      expect(await harness.api('DELETE', `/v1/keys/${id}`, { key })).toMatchObject({ status: 204 });
+    }
+    expect(await harness.api('GET', '/v1/keys', { key })).toMatchObject({ status: 401 });
   });
 });
 

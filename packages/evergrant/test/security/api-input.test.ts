@@ -16,6 +16,12 @@ describe('what callers send', () => {
       ['GET', `/v1/connections/${connection.id}/events?surprise=1`],
       ['GET', `/v1/connect/${flow.id}?surprise=1`],
       ['DELETE', `/v1/connections/${connection.id}?surprise=1`],
+      // Where nothing is declared at all, neither is this.
+      ['GET', `/v1/connections/${connection.id}?surprise=1`],
+      ['GET', '/v1/providers?surprise=1'],
+      ['GET', '/v1/overview?surprise=1'],
+      ['POST', '/v1/connect?surprise=1', { provider: 'acme', owner: 'owner-1' }],
+      ['POST', `/v1/connections/${connection.id}/refresh`, { surprise: 1 }],
     ];
     for (const [method, path, json] of calls) {
       expect(await harness.api(method, path, { json })).toMatchObject({
@@ -24,6 +30,10 @@ describe('what callers send', () => {
       });
     }
     expect(await harness.connection(connection.id)).toMatchObject({ status: 200 });
+    expect(harness.stub.renewals()).toEqual([]);
+    const refresh = `/v1/connections/${connection.id}/refresh`;
+    expect(await harness.api('POST', refresh, { json: {} })).toMatchObject({ status: 200 });
+    expect(await harness.api('POST', refresh, { json: [] })).toMatchObject({ status: 400 });
   });
 
   it('A07 __proto__ of a client changes nothing', async () => {

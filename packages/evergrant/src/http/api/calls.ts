@@ -1,7 +1,8 @@
-import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { CallRequest } from '../../calls/index.ts';
 import { requires } from '../auth.ts';
 import type { HttpDependencies, HttpEnv } from '../deps.ts';
+import { createRoute } from '../route.ts';
 import { callerText, connectionId, json, jsonBody, problemSchema, problems } from '../schemas.ts';
 
 const methods = ['get', 'post', 'put', 'patch', 'delete'] as const;

@@ -1,4 +1,4 @@
-import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
 import { EvergrantError } from '../../errors/index.ts';
@@ -7,6 +7,7 @@ import type { HttpDependencies, HttpEnv } from '../deps.ts';
 import { startedFlow } from '../examples.ts';
 import { connectSchema, flowBody, flowSchema, startedFlowSchema } from '../flow-schemas.ts';
 import { limitedByKey } from '../limits.ts';
+import { createRoute } from '../route.ts';
 import { asNumber, json, jsonBody, problems, queryNumber } from '../schemas.ts';
 
 const flowParameter = z.object({

@@ -1,4 +1,4 @@
-import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context as HonoContext } from 'hono';
 import { EvergrantError } from '../../errors/index.ts';
 import { toProblem } from '../../errors/problem.ts';
@@ -6,6 +6,7 @@ import type { AuditAction } from '../audit.ts';
 import { requires } from '../auth.ts';
 import type { HttpDependencies, HttpEnv } from '../deps.ts';
 import { connection } from '../examples.ts';
+import { createRoute } from '../route.ts';
 import {
   callerText,
   connectionBody,

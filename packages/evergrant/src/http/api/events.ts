@@ -1,4 +1,4 @@
-import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context as HonoContext } from 'hono';
 import { type EventType, eventTypes } from '../../events/index.ts';
 import type { TimelineFilter } from '../../events/timeline.ts';
@@ -8,6 +8,7 @@ import { streamEvents } from '../event-stream.ts';
 import { connection } from '../examples.ts';
 import type { Principal } from '../keyring.ts';
 import { invalidRequest } from '../problems.ts';
+import { createRoute } from '../route.ts';
 import { callerText, eventBody, eventSchema, json, pageOf, pageQuery, problems } from '../schemas.ts';
 
 /** One type or several between commas. */

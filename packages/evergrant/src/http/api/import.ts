@@ -1,10 +1,11 @@
-import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { ImportInput } from '../../connections/import.ts';
 import { EvergrantError } from '../../errors/index.ts';
 import { requires } from '../auth.ts';
 import type { HttpDependencies, HttpEnv } from '../deps.ts';
 import { importing } from '../examples.ts';
 import { limitedByKey } from '../limits.ts';
+import { createRoute } from '../route.ts';
 import { callerText, connectionBody, connectionSchema, json, jsonBody, metadata, problems } from '../schemas.ts';
 
 const token = z.string().min(1).max(20_000);

@@ -1,9 +1,10 @@
-import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import { EvergrantError } from '../../errors/index.ts';
 import { requires } from '../auth.ts';
 import type { HttpDependencies, HttpEnv } from '../deps.ts';
 import { key as exampleKey } from '../examples.ts';
 import { type ApiKey, type Permission, type Principal, permissions } from '../keyring.ts';
+import { createRoute } from '../route.ts';
 import { callerText, idOf, json, jsonBody, pageOf, pageQuery, problems, time } from '../schemas.ts';
 
 export const keySchema = z
@@ -60,7 +61,7 @@ export const addKeyRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies):
     async (c) => {
       const { name, permissions: permitted, owner } = c.req.valid('json');
       const bound = ownerFor(c.get('principal'), owner);
-      const made = await keyring.create({ name, permissions: unique(permitted), ...(bound ? { owner: bound } : {}) });
+      const made = await keyring.create({ name, permissions: unique(permitted), ...bound });
       deps.audit.note('key.create', c.get('principal').keyId, made.id, { request: c.get('requestId') });
       return c.json({ ...keyBody(made), key: made.key.reveal() }, 201);
     },
@@ -78,8 +79,7 @@ export const addKeyRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies):
       responses: { 200: json('A page of keys', pageOf(keySchema)), ...problems },
     }),
     async (c) => {
-      refuseBound(c.get('principal'));
-      const page = await keyring.list(c.req.valid('query'));
+      const page = await keyring.list({ ...c.req.valid('query'), ...boundTo(c.get('principal')) });
       return c.json({ data: page.data.map(keyBody), next_cursor: page.nextCursor }, 200);
     },
   );
@@ -96,9 +96,8 @@ export const addKeyRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies):
       responses: { 204: { description: 'Revoked' }, ...problems },
     }),
     async (c) => {
-      refuseBound(c.get('principal'));
       const { id } = c.req.valid('param');
-      await keyring.revoke(id);
+      await keyring.revoke(id, boundTo(c.get('principal')));
       deps.audit.note('key.revoke', c.get('principal').keyId, id, { request: c.get('requestId') });
       return c.body(null, 204);
     },
@@ -107,13 +106,16 @@ export const addKeyRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies):
 
 const unique = (permitted: Permission[]): Permission[] => [...new Set(permitted)];
 
-/** A key that is bound to an owner makes keys for that owner only. */
-const ownerFor = ({ owner: bound }: Principal, wanted: string | undefined): string | undefined => {
-  if (bound !== null && wanted !== bound) {
+/** A key that is bound to an owner makes keys for that owner only, whether or not it names them. */
+const ownerFor = (principal: Principal, wanted: string | undefined): { owner?: string } => {
+  const bound = boundTo(principal);
+  if (bound.owner !== undefined && wanted !== undefined && wanted !== bound.owner) {
     throw new EvergrantError('permission_denied', { detail: 'This key makes keys for its own owner only' });
   }
-  return wanted;
+  return wanted === undefined ? bound : { owner: wanted };
 };
+
+const boundTo = ({ owner }: Principal): { owner?: string } => (owner === null ? {} : { owner });
 
 /** What concerns every owner is not for a key that is bound to one. */
 export const refuseBound = ({ owner }: Principal): void => {

@@ -1,9 +1,10 @@
-import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import { isoTime } from '../../grants/read.ts';
 import { connections } from '../../store/index.ts';
 import { requires } from '../auth.ts';
 import type { HttpDependencies, HttpEnv } from '../deps.ts';
 import { overview } from '../examples.ts';
+import { createRoute } from '../route.ts';
 import { json, problems, time } from '../schemas.ts';
 
 const count = z.int();

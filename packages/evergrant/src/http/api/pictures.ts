@@ -1,8 +1,9 @@
-import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import { EvergrantError, isEvergrantError } from '../../errors/index.ts';
 import { requires } from '../auth.ts';
 import type { HttpDependencies, HttpEnv } from '../deps.ts';
 import type { Picture } from '../pictures.ts';
+import { createRoute } from '../route.ts';
 import { connectionId, problems } from '../schemas.ts';
 
 /** A picture is no document: opened by itself, not even an SVG with a script in it does anything. */

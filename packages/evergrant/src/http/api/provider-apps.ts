@@ -1,10 +1,11 @@
-import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import { type AppTest, testApp } from '../../connections/app-credentials.ts';
 import { type ErrorCode, errorCodes } from '../../errors/index.ts';
 import type { AppDescription } from '../../grants/provider-apps.ts';
 import { requires } from '../auth.ts';
 import type { HttpDependencies, HttpEnv } from '../deps.ts';
 import { appTest, newProviderApp, provider, providerApp } from '../examples.ts';
+import { createRoute } from '../route.ts';
 import { callerText, idOf, json, jsonBody, problemSchema, problems, time } from '../schemas.ts';
 import { refuseBound } from './keys.ts';
 

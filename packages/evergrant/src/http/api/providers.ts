@@ -1,4 +1,4 @@
-import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import { parseFailure } from '../../grants/failure.ts';
 import type { AnyDefinition } from '../../providers/define.ts';
 import type { Catalogue } from '../../providers/load.ts';
@@ -8,6 +8,7 @@ import { type GateRow, gates } from '../../store/index.ts';
 import { requires } from '../auth.ts';
 import type { HttpDependencies, HttpEnv } from '../deps.ts';
 import { provider } from '../examples.ts';
+import { createRoute } from '../route.ts';
 import { idOf, json, pageOf, problems, time } from '../schemas.ts';
 
 export const providerSchema = z

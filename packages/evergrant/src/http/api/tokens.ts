@@ -1,9 +1,10 @@
-import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import { readAccessToken, replaceRejected } from '../../grants/read.ts';
 import { requires } from '../auth.ts';
 import type { HttpDependencies, HttpEnv } from '../deps.ts';
 import { limitedByKey } from '../limits.ts';
 import { invalidRequest } from '../problems.ts';
+import { createRoute } from '../route.ts';
 import { asNumber, connectionId, json, jsonBody, problems, queryNumber, tokenBody, tokenSchema } from '../schemas.ts';
 
 const tokenQuery = z.strictObject({

@@ -1,9 +1,10 @@
-import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context as HonoContext, MiddlewareHandler } from 'hono';
 import type { AuditAction } from '../audit.ts';
 import { requires } from '../auth.ts';
 import type { HttpDependencies, HttpEnv } from '../deps.ts';
 import { delivery, webhook } from '../examples.ts';
+import { createRoute } from '../route.ts';
 import { connectionId, idOf, json, jsonBody, pageOf, pageQuery, problems } from '../schemas.ts';
 import { refuseBound } from './keys.ts';
 import {
