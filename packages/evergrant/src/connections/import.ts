@@ -79,7 +79,8 @@ export const createImports = (context: Context, renewals: Renewals, options: { p
     } catch (error) {
       const isRefused = isEvergrantError(error) && error.extensions?.['class'] === 'refresh-token';
       const hasRefreshToken = usable.refresh_token_sealed !== null;
-      if (!isRefused || usable !== grant || !isRenewable(app, { hasRefreshToken })) throw error;
+      if (!isRefused || usable !== grant) throw error;
+      if (!isRenewable(app, { hasRefreshToken })) throw dead(app, error);
       return identifyPatiently(context, app, await renew(usable));
     }
   };
@@ -147,6 +148,15 @@ export const createImports = (context: Context, renewals: Renewals, options: { p
     },
   };
 };
+
+/** The platform does not take the access token, and nothing can renew it. */
+const dead = ({ provider }: App, { detail, upstream }: EvergrantError): EvergrantError =>
+  new EvergrantError('reauth_required', {
+    provider,
+    detail,
+    upstream,
+    extensions: { reason: 'revoked_or_expired' },
+  });
 
 /** The refresh token, where there is one: access tokens come and go. */
 const macOf = ({ vault }: Context, { refreshToken, accessToken }: ImportOrder): string =>

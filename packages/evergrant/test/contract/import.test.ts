@@ -181,7 +181,10 @@ describe('POST /v1/connections/import', () => {
     const over = await send(harness, { access_token, refresh_token, expires_at: anHourAgo() });
     expect(over).toMatchObject({ status: 409, data: { code: 'reauth_required' } });
     const alone = await send(harness, { access_token });
-    expect(alone.status).toBeGreaterThanOrEqual(400);
+    expect(alone).toMatchObject({
+      status: 409,
+      data: { code: 'reauth_required', actor: 'user', upstream: { status: 401 } },
+    });
     expect(grants(harness)).toHaveLength(1);
     expect(harness.stub.requestsTo('/revoke')).toEqual([]);
   });

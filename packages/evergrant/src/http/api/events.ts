@@ -111,7 +111,7 @@ const addStream = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void => {
     });
     return c.newResponse(body, 200, {
       'content-type': 'text/event-stream',
-      'cache-control': 'no-cache, no-transform',
+      'cache-control': 'no-store, no-transform',
       // nginx passes on at once what it would gather otherwise.
       'x-accel-buffering': 'no',
     });
