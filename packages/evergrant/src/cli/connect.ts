@@ -4,9 +4,10 @@ import type { Flow } from '../connections/flow-view.ts';
 import type { Connection } from '../connections/view.ts';
 import { EvergrantError } from '../errors/index.ts';
 import type { Evergrant } from '../evergrant.ts';
+import { connectionBody } from '../http/schemas.ts';
 import { type Arguments, UsageError } from './arguments.ts';
 import { listen, stopListening } from './listen.ts';
-import { openInstallation } from './open.ts';
+import { openWithSandbox } from './open.ts';
 import type { Output } from './output.ts';
 
 /**
@@ -17,9 +18,14 @@ export const connect = async (args: Arguments, output: Output): Promise<number> 
   const [provider] = args.positionals;
   const { owner, scopes, instance } = args.options;
   if (!provider || !owner) throw new UsageError('evergrant connect needs a provider and --owner');
-  const evergrant = await openInstallation(args);
-  const { host, port } = evergrant.settings;
-  const result = watchResult(evergrant);
+  const { evergrant, sandbox } = await openWithSandbox(args);
+  const { host, port, publicUrl } = evergrant.settings;
+  const simulation = new URL(`${publicUrl}/sandbox/`).pathname;
+  const result = watchResult(evergrant, (request) =>
+    sandbox && new URL(request.url).pathname.startsWith(simulation)
+      ? sandbox.fetch(request)
+      : evergrant.handler(request),
+  );
   const listening = await listen((request) => result.handler(request), host, port).catch(() => null);
   try {
     const started = await evergrant.connect({ provider, owner, scopes, instance, skipConfirmation: true });
@@ -40,11 +46,11 @@ export const connect = async (args: Arguments, output: Output): Promise<number> 
 const pagePatience = 5000;
 
 /** A flow ends before the browser asks for the page that says so; until then somebody must serve it. */
-const watchResult = (evergrant: Evergrant) => {
+const watchResult = (evergrant: Evergrant, answer: (request: Request) => Promise<Response>) => {
   const page = Promise.withResolvers<void>();
   return {
     async handler(request: Request): Promise<Response> {
-      const response = await evergrant.handler(request);
+      const response = await answer(request);
       const flowId = /\/connect\/done\/(\w+)$/.exec(new URL(request.url).pathname)?.[1];
       const flow = flowId === undefined ? null : await evergrant.getFlow(flowId).catch(() => null);
       if (flow && hasEnded(flow)) page.resolve();
@@ -71,7 +77,7 @@ const untilEnd = async (evergrant: Evergrant, flowId: string, output: Output): P
 
 const print = (connections: Connection[], args: Arguments, output: Output): void => {
   if (args.options.json) {
-    output.out(JSON.stringify(connections));
+    output.out(JSON.stringify(connections.map(connectionBody)));
     return;
   }
   for (const { id, account, status, scopes } of connections) {

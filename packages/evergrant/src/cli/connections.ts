@@ -1,21 +1,35 @@
 import type { ListFilter } from '../connections/connections.ts';
 import type { Connection } from '../connections/view.ts';
 import type { Evergrant } from '../evergrant.ts';
-import type { Arguments } from './arguments.ts';
+import { connectionBody, connectionStatuses } from '../http/schemas.ts';
+import { type Arguments, UsageError } from './arguments.ts';
 import { openInstallation } from './open.ts';
 import { type Output, table } from './output.ts';
 
 /** `evergrant connections`: every connection, newest first. */
 export const listConnections = async (args: Arguments, output: Output): Promise<number> => {
+  const { owner, provider } = args.options;
+  const status = statusOf(args.options.status);
   const evergrant = await openInstallation(args);
   try {
-    const { owner, provider, status } = args.options;
-    const all = await allOf(evergrant, { owner, provider, status: status as ListFilter['status'] });
-    output.out(args.options.json ? JSON.stringify(all) : all.length === 0 ? 'No connections yet' : tableOf(all));
+    const all = await allOf(evergrant, { owner, provider, status });
+    output.out(
+      args.options.json
+        ? JSON.stringify(all.map(connectionBody))
+        : all.length === 0
+          ? 'No connections yet'
+          : tableOf(all),
+    );
     return 0;
   } finally {
     await evergrant.close();
   }
+};
+
+const statusOf = (text: string | undefined): ListFilter['status'] => {
+  const status = connectionStatuses.find((known) => known === text);
+  if (text === undefined || status) return status;
+  throw new UsageError(`There is no status "${text}". There are: ${connectionStatuses.join(', ')}`);
 };
 
 const allOf = async (evergrant: Evergrant, filter: ListFilter): Promise<Connection[]> => {

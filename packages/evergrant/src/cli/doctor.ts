@@ -1,10 +1,10 @@
 import { isEvergrantError } from '../errors/index.ts';
-import type { Evergrant } from '../evergrant.ts';
-import { isConfigured, redirectUriFor } from '../providers/resolve.ts';
+import { type Evergrant, startEvergrant } from '../evergrant.ts';
+import { isConfigured, lacksSecret, lacksSecretText, redirectUriFor } from '../providers/resolve.ts';
 import { oddsText, providersAtOdds } from '../providers/sharing.ts';
-import type { Settings } from '../settings/index.ts';
+import { type Settings, SettingsError } from '../settings/index.ts';
 import type { Arguments } from './arguments.ts';
-import { openInstallation, readSettings } from './open.ts';
+import { readSettings, withUnusedKey } from './open.ts';
 import type { Output } from './output.ts';
 
 interface Finding {
@@ -35,17 +35,23 @@ const examine = async (args: Arguments): Promise<Finding[]> => {
     { ok: true, about: 'address', says: `${settings.publicUrl}, listening on ${settings.host}:${settings.port}` },
   ];
   try {
-    const evergrant = await openInstallation(args);
+    // Simulated platforms need no looking after.
+    const evergrant = await startEvergrant(withUnusedKey({ ...settings, engine: 'none' }));
     try {
       findings.push(...(await examineRunning(evergrant, settings)));
     } finally {
       await evergrant.close();
     }
   } catch (error) {
-    const about = isEvergrantError(error, 'storage_key_unavailable') ? 'encryption key' : 'database';
-    findings.push({ ok: false, about, says: messageOf(error) });
+    findings.push({ ok: false, about: placeOf(error), says: messageOf(error) });
   }
   return findings;
+};
+
+/** Definitions are checked only when everything is put together. */
+const placeOf = (error: unknown): string => {
+  if (error instanceof SettingsError) return 'settings';
+  return isEvergrantError(error, 'storage_key_unavailable') ? 'encryption key' : 'database';
 };
 
 const examineRunning = async (evergrant: Evergrant, settings: Settings): Promise<Finding[]> => {
@@ -90,12 +96,15 @@ const examineApps = (evergrant: Evergrant, settings: Settings): Finding[] => {
             definition.setup ? ` at ${definition.setup.console}` : ''
           }`,
   }));
+  const secretless = configured
+    .filter(lacksSecret)
+    .map((provider) => ({ ok: false, about: provider.definition.id, says: lacksSecretText(provider) }));
   const odds = providersAtOdds(configured).map((pair) => ({
     ok: false,
     about: pair.map(({ definition }) => definition.id).join(', '),
     says: oddsText(pair),
   }));
-  const all = [...findings, ...odds];
+  const all = [...findings, ...secretless, ...odds];
   return configured.some(({ clientId }) => clientId !== null) ? all : [none, ...all];
 };
 

@@ -1,4 +1,5 @@
 import type { Evergrant } from '../evergrant.ts';
+import { keyBody } from '../http/api/keys.ts';
 import { type ApiKey, type Permission, permissions } from '../http/keyring.ts';
 import { type Arguments, UsageError } from './arguments.ts';
 import { commandAudit } from './audit.ts';
@@ -44,13 +45,17 @@ const list: Work = async ({ keys }, { json }, output) => {
     if (page.nextCursor === null) break;
     cursor = page.nextCursor;
   }
-  output.out(json ? JSON.stringify(all) : all.length === 0 ? 'No keys but the configured one' : tableOf(all));
+  output.out(
+    json ? JSON.stringify(all.map(keyBody)) : all.length === 0 ? 'No keys but the configured one' : tableOf(all),
+  );
 };
 
 const create: Work = async ({ keys }, { subject, permitted, owner, json }, output) => {
   const { key, ...made } = await keys.create({ name: subject, permissions: permitted, ...(owner ? { owner } : {}) });
   commandAudit()('key.create', made.id, { owner });
-  output.out(json ? JSON.stringify({ ...made, key: key.reveal() }) : `${key.reveal()}   (shown this once; ${made.id})`);
+  output.out(
+    json ? JSON.stringify({ ...keyBody(made), key: key.reveal() }) : `${key.reveal()}   (shown this once; ${made.id})`,
+  );
 };
 
 const revoke: Work = async ({ keys }, { subject, json }, output) => {

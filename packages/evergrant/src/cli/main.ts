@@ -12,6 +12,7 @@ import { migrate } from './migrate.ts';
 import { type Output, processOutput } from './output.ts';
 import { start } from './start.ts';
 import { printToken } from './token.ts';
+import { checkUsage } from './usage.ts';
 import { manageVault } from './vault.ts';
 import { worker } from './worker.ts';
 
@@ -73,6 +74,7 @@ export const main = async (argv: string[], output: Output = processOutput): Prom
     const command = Object.hasOwn(commands, args.command) ? commands[args.command] : undefined;
     if (!command) throw new UsageError(`There is no command "${args.command}"`);
     if (args.options.help) return await commands['help']!(args, output);
+    checkUsage(args);
     return await command(args, output);
   } catch (error) {
     return report(error, argv.includes('--json'), output);

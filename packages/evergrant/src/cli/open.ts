@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { type Evergrant, type Internals, startEvergrant } from '../evergrant.ts';
 import { builtinProviders } from '../providers/builtin.ts';
+import type { Sandbox } from '../sandbox/index.ts';
 import { loadSettings, type Settings } from '../settings/index.ts';
 import { Secret } from '../telemetry/secret.ts';
 import type { Arguments } from './arguments.ts';
+import { withSandbox } from './simulated.ts';
 
 /** Reads the settings of this working directory. @throws SettingsError */
 export const readSettings = (args: Arguments) =>
@@ -24,8 +26,17 @@ export const openInstallation = async (
   engine: Settings['engine'] = 'none',
   internals: Internals = {},
 ): Promise<Evergrant> => {
-  const { settings } = await readSettings(args);
-  return startEvergrant(withUnusedKey({ ...settings, engine }), internals);
+  return (await openWithSandbox(args, engine, internals)).evergrant;
+};
+
+/** As {@link openInstallation}, with what plays the simulated platforms where they are on. */
+export const openWithSandbox = async (
+  args: Arguments,
+  engine: Settings['engine'] = 'none',
+  internals: Internals = {},
+): Promise<{ evergrant: Evergrant; sandbox: Sandbox | null }> => {
+  const { settings, sandbox } = withSandbox((await readSettings(args)).settings);
+  return { evergrant: await startEvergrant(withUnusedKey({ ...settings, engine }), internals), sandbox };
 };
 
 /** The first API key is left to the service, which shows it; a command would make it and tell nobody. */

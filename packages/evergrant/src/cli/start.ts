@@ -1,20 +1,15 @@
-import { dirname, join } from 'node:path';
 import { type Evergrant, startEvergrant } from '../evergrant.ts';
 import { sessionCookie } from '../http/sessions.ts';
-import { builtinProviders } from '../providers/builtin.ts';
-import { needsNoApp } from '../providers/resolve.ts';
-import { canSimulate, createSandbox, createTryPage, type Sandbox, type SandboxPlatform } from '../sandbox/index.ts';
-import { isLoopback, type ProviderSettings, type Settings } from '../settings/index.ts';
+import { createTryPage, type Sandbox } from '../sandbox/index.ts';
 import { systemClock } from '../telemetry/clock.ts';
 import { createLogger } from '../telemetry/log.ts';
-import { Secret } from '../telemetry/secret.ts';
-import { providerFixtures } from '../testing/fixtures.ts';
 import type { Arguments } from './arguments.ts';
 import { buildDashboard } from './dashboard.ts';
 import { type Fetch, listen, stopListening } from './listen.ts';
 import { readSettings } from './open.ts';
 import type { Output } from './output.ts';
 import { stopSignal } from './signal.ts';
+import { simulatedPlatforms, withSandbox } from './simulated.ts';
 
 /** `evergrant start`: serves until it is told to stop, then finishes what it sent. */
 export const start = async (args: Arguments, output: Output): Promise<number> => {
@@ -49,58 +44,12 @@ export const start = async (args: Arguments, output: Output): Promise<number> =>
   return 0;
 };
 
-/** Built-in platforms that the sandbox can play. */
-const platforms: SandboxPlatform[] = Object.entries(providerFixtures).flatMap(([id, fixture]) => {
-  const definition = builtinProviders[id];
-  return definition && canSimulate(definition) ? [{ definition, fixture }] : [];
-});
-
-/** Simulated platforms stand in for every built-in one that has no app. */
-const withSandbox = (settings: Settings): { settings: Settings; sandbox: Sandbox | null } => {
-  const configured = Object.values(settings.providers).some(({ clientId }) => clientId !== undefined);
-  const wanted = settings.sandbox ?? (!configured && isLoopback(new URL(settings.publicUrl).hostname));
-  if (!wanted) return { settings, sandbox: null };
-  const { database } = settings;
-  const sandbox = createSandbox({
-    baseUrl: `${settings.publicUrl}/sandbox`,
-    platforms,
-    clock: systemClock,
-    ...(database.kind === 'sqlite' && database.path !== ':memory:'
-      ? { stateFile: join(dirname(database.path), 'sandbox.json') }
-      : {}),
-  });
-  return {
-    settings: { ...settings, sandbox: true, providers: { ...simulated(sandbox), ...settings.providers } },
-    sandbox,
-  };
-};
-
-const simulated = (sandbox: Sandbox): Record<string, ProviderSettings> => {
-  const app = (id: string): ProviderSettings => {
-    const origins = sandbox.origins(id);
-    const definition = builtinProviders[id];
-    if (definition && needsNoApp(definition)) return { origins };
-    const { clientId, clientSecret } = sandbox.appFor(id);
-    return { clientId, clientSecret: new Secret(clientSecret), origins };
-  };
-  const { id, ...definition } = sandbox.definition;
-  return {
-    ...Object.fromEntries(
-      platforms.map(({ definition: { id: provider } }) => [
-        provider,
-        { ...app(provider), definition: sandbox.overrides(provider), simulated: true },
-      ]),
-    ),
-    [id]: { ...app(id), definition },
-  };
-};
-
 /** The product's routes, with the simulated platforms and the page to try them beside it. */
 const routes = (evergrant: Evergrant, sandbox: Sandbox | null): Fetch => {
   if (!sandbox) return evergrant.handler;
   const { publicUrl } = evergrant.settings;
   const base = new URL(publicUrl).pathname.replace(/\/$/, '');
-  const names = ['sandbox', ...platforms.map(({ definition }) => definition.id)];
+  const names = ['sandbox', ...simulatedPlatforms.map(({ definition }) => definition.id)];
   const tryPage = createTryPage({
     evergrant,
     providers: names.map((id) => ({ id, name: evergrant.catalogue.get(id).definition.name })),

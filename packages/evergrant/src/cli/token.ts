@@ -1,3 +1,4 @@
+import { tokenBody } from '../http/schemas.ts';
 import { type Arguments, UsageError } from './arguments.ts';
 import { openInstallation } from './open.ts';
 import type { Output } from './output.ts';
@@ -9,7 +10,7 @@ export const printToken = async (args: Arguments, output: Output): Promise<numbe
   const evergrant = await openInstallation(args);
   try {
     const token = await evergrant.getAccessToken(id, { minValid: args.options.minValid });
-    output.out(args.options.json ? JSON.stringify(token) : token.accessToken);
+    output.out(args.options.json ? JSON.stringify(tokenBody(token)) : token.accessToken);
     return 0;
   } finally {
     await evergrant.close();

@@ -78,12 +78,14 @@ export const problemSchema = z
   })
   .openapi('Problem', { examples: [examples.problem] });
 
+export const connectionStatuses = ['active', 'limited', 'degraded', 'reauth_required', 'disabled', 'pending'] as const;
+
 export const connectionSchema = z
   .object({
     id: z.string(),
     provider: z.string(),
     owner: z.string(),
-    status: z.enum(['active', 'limited', 'degraded', 'reauth_required', 'disabled', 'pending']),
+    status: z.enum(connectionStatuses),
     reason: z.string().nullable(),
     account: z.object({
       id: z.string(),

@@ -1,3 +1,4 @@
+import { appVariables } from '../settings/environment.ts';
 import { SettingsError } from '../settings/errors.ts';
 import { deepFreeze, isPlainObject, merged } from '../settings/plain.ts';
 import { describeIssues } from '../settings/schema.ts';
@@ -69,6 +70,18 @@ export const needsNoApp = ({ protocol, instance }: AnyDefinition): boolean =>
 /** Whether a flow can be started. */
 export const isConfigured = (provider: ResolvedProvider): boolean =>
   provider.clientId !== null || needsNoApp(provider.definition);
+
+/** Whether an app lacks the secret without which the platform does not know it (RFC 6749 section 2.3, RFC 5849). */
+export const lacksSecret = ({ definition: { protocol }, clientId, clientSecret }: ResolvedProvider): boolean => {
+  if (clientId === null || clientSecret !== null || protocol.kind === 'atproto') return false;
+  if (protocol.kind === 'oauth1') return true;
+  const methods = [protocol.clientAuthentication ?? 'none'].flat();
+  return !methods.includes('none');
+};
+
+/** What the operator must know of such an app. */
+export const lacksSecretText = ({ definition: { id } }: ResolvedProvider): string =>
+  `${id} needs a client secret, and none is set. Set ${appVariables(id).clientSecret.join(' or ')}`;
 
 /**
  * The redirect URI of a provider (RFC 6749 section 3.1.2), which platforms compare letter by letter.

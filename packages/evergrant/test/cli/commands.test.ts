@@ -1,8 +1,10 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ConnectionBody, expectBody } from '../support/api.ts';
 import { type BrowserPage, createBrowser } from '../support/browser.ts';
-import { newEncryptionKey, type Service, useInstallation } from '../support/evergrant.ts';
-import type { RunningProcess } from '../support/process.ts';
+import { newEncryptionKey, program, type Service, useInstallation } from '../support/evergrant.ts';
+import { type RunningProcess, runProcess } from '../support/process.ts';
 import { connectPerson, createStubWorld, type StubWorld } from '../support/stub.ts';
 
 let world: StubWorld;
@@ -30,7 +32,7 @@ describe('evergrant connections', () => {
     expect(forPeople.stdout).toContain('Ada Example');
 
     expect(asJson.status).toBe(0);
-    expect(JSON.parse(asJson.stdout)).toMatchObject([{ id: connection.id, provider: 'sandbox', status: 'active' }]);
+    expect(JSON.parse(asJson.stdout)).toEqual([expectBody(await world.installation.api.connection(connection.id))]);
     expect(JSON.parse(ofNobody.stdout)).toEqual([]);
   });
 });
@@ -40,7 +42,7 @@ describe('evergrant token', () => {
     const token = expectBody(await world.installation.api.token(connection.id));
     expect(await run('token', connection.id)).toEqual({ status: 0, stdout: `${token.access_token}\n`, stderr: '' });
     const { stdout } = await run('token', connection.id, '--json');
-    expect(JSON.parse(stdout)).toMatchObject({ accessToken: token.access_token, generation: token.generation });
+    expect(JSON.parse(stdout)).toEqual(token);
   });
 
   test('says what is wrong, in words or as JSON', async () => {
@@ -108,7 +110,10 @@ describe('evergrant keys', () => {
     expect(revoked).toMatchObject({ status: 0, stdout: `${id} is revoked\n` });
     expect(JSON.parse(revoked.stderr)).toMatchObject({ audit: 'key.revoke', object: id });
     expect(await read()).toBe(401);
-    expect(await run('keys', 'revoke', id)).toMatchObject({ status: 1 });
+    expect(await run('keys', 'revoke', id)).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('no such API key'),
+    });
   });
 
   test('says how it is used', async () => {
@@ -138,6 +143,18 @@ describe('evergrant doctor', () => {
     const { status, stdout } = await world.installation.run(['doctor'], { LOG_LEVEL: 'loud' });
     expect(status).toBe(1);
     expect(stdout).toMatch(/FAIL {2}settings: .*\n.*LOG_LEVEL/);
+    const noSecret = await world.installation.run(['doctor'], { LINKEDIN_CLIENT_ID: 'client', VK_CLIENT_ID: 'client' });
+    expect(noSecret.status).toBe(1);
+    expect(noSecret.stdout.match(/^FAIL.*$/gm)).toEqual([
+      'FAIL  linkedin: linkedin needs a client secret, and none is set. Set LINKEDIN_CLIENT_SECRET',
+    ]);
+    const definition = join(world.installation.folder, 'definition.json');
+    writeFileSync(definition, JSON.stringify({ providers: { own: { definition: { name: 'Own' } } } }));
+    const faulty = await runProcess(process.execPath, [program, 'doctor', '--config', definition], {
+      cwd: world.installation.folder,
+    });
+    expect(faulty.status).toBe(1);
+    expect(faulty.stdout.match(/^FAIL.*$/gm)).toEqual([expect.stringMatching(/^FAIL {2}settings: The settings have/)]);
     const wrongKey = await world.installation.run(['doctor', '--json'], {
       ENCRYPTION_KEYS: newEncryptionKey(),
     });
@@ -193,6 +210,11 @@ describe('wrong usage', () => {
     ['a number that is none', ['token', 'conn_1', '--min-valid', 'long'], '--min-valid'],
     ['token without a connection', ['token'], 'id of a connection'],
     ['connect without an owner', ['connect', 'sandbox'], '--owner'],
+    ['a status that is none', ['connections', '--status', 'fine'], 'active, limited'],
+    ['an option of another command', ['start', '--port', '4000'], 'has no option --port. The port is set by PORT'],
+    ['another such option', ['token', 'conn_1', '--dry-run'], 'has no option --dry-run'],
+    ['a word too many', ['connections', 'active'], '"active"'],
+    ['two words too many', ['token', 'conn_1', 'conn_2'], '"conn_2"'],
   ])('has exit status 2: %s', async (_, args, said) => {
     const { status, stdout, stderr } = await run(...args);
     expect(status).toBe(2);

@@ -1,7 +1,9 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { createApi, expectBody } from '../support/api.ts';
+import { type ConnectionBody, createApi, expectBody } from '../support/api.ts';
+import { createBrowser } from '../support/browser.ts';
+import { tamper } from '../support/database.ts';
 import { useInstallation } from '../support/evergrant.ts';
 
 const keyIn = (text: string): string | undefined => /eg_[\w-]{32,}/.exec(text)?.[0];
@@ -62,6 +64,35 @@ describe('evergrant start in an empty folder, without settings', () => {
     const service = await installation.start();
     const key = keyIn(service.stdout())!;
     expect((await createApi(installation.url, key).connections()).status).toBe(200);
+  });
+
+  test('plays platforms that commands know as well: beside it, and without it', async () => {
+    const installation = await useInstallation({ bare: true });
+    const connect = async (provider: string) => {
+      const running = installation.launch(['connect', provider, '--owner', 'me', '--no-open', '--json']);
+      await running.says(/\/connect\/[\w-]+\n/);
+      const browser = createBrowser();
+      const consent = await browser.open(/http\S+\/connect\/[\w-]+/.exec(running.stderr())![0]);
+      const scope = [...consent.text.matchAll(/name="scope" value="([^"]+)"/g)].map(([, value]) => value!);
+      await browser.submit(consent, { person: 'Ada Example', decision: 'allow', scope });
+      expect(await running.ended).toMatchObject({ status: 0 });
+      return (JSON.parse(running.stdout()) as ConnectionBody[])[0]!;
+    };
+    const service = await installation.start();
+    const beside = await connect('linkedin');
+    expect(beside).toMatchObject({ provider: 'linkedin', status: 'active', token: { refreshable: true } });
+    // As if it had run out: only whoever knows the platform can renew it.
+    tamper(installation.database, 'update grants set expires_at = 1');
+    const token = await installation.run(['token', beside.id, '--json']);
+    expect(token).toMatchObject({ status: 0, stderr: '' });
+    expect(JSON.parse(token.stdout)).toMatchObject({ generation: 2 });
+    await service.stop();
+    expect(await connect('sandbox')).toMatchObject({ provider: 'sandbox', status: 'active' });
+    expect(JSON.parse((await installation.run(['connections', '--json'])).stdout)).toMatchObject([
+      { provider: 'sandbox', token: { refreshable: true } },
+      { provider: 'linkedin', token: { refreshable: true } },
+    ]);
+    expect((await installation.run(['doctor'])).stdout).toContain('apps: none is configured');
   });
 
   test('speaks JSON when asked', async () => {

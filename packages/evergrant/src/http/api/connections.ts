@@ -12,6 +12,7 @@ import {
   connectionBody,
   connectionId,
   connectionSchema,
+  connectionStatuses,
   eventBody,
   eventSchema,
   json,
@@ -25,7 +26,6 @@ import {
   updateSchema,
 } from '../schemas.ts';
 
-const statuses = ['active', 'limited', 'degraded', 'reauth_required', 'disabled', 'pending'] as const;
 const disconnectQuery = z.strictObject({
   revoke: z
     .enum(['true', 'false'])
@@ -59,7 +59,7 @@ const addReading = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void => 
           provider: callerText
             .optional()
             .openapi({ description: 'Only those of this platform', examples: [connection.provider] }),
-          status: z.enum(statuses).optional().openapi({ description: 'Only those with this status' }),
+          status: z.enum(connectionStatuses).optional().openapi({ description: 'Only those with this status' }),
           q: callerText
             .max(200)
             .optional()

@@ -22,7 +22,7 @@ const createdKeySchema = keySchema
   .extend({ key: z.string().openapi({ description: 'Shown this once' }) })
   .openapi('CreatedApiKey', { examples: [{ ...exampleKey, key: 'eg_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG' }] });
 
-const keyBody = (key: ApiKey): z.infer<typeof keySchema> => ({
+export const keyBody = (key: ApiKey): z.infer<typeof keySchema> => ({
   id: key.id,
   name: key.name,
   permissions: [...key.permissions],

@@ -2,7 +2,13 @@ import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import { parseFailure } from '../../grants/failure.ts';
 import type { AnyDefinition } from '../../providers/define.ts';
 import type { Catalogue } from '../../providers/load.ts';
-import { isConfigured, type ResolvedProvider, redirectUriFor } from '../../providers/resolve.ts';
+import {
+  isConfigured,
+  lacksSecret,
+  lacksSecretText,
+  type ResolvedProvider,
+  redirectUriFor,
+} from '../../providers/resolve.ts';
 import { oddsText, providersAtOdds } from '../../providers/sharing.ts';
 import { type GateRow, gates } from '../../store/index.ts';
 import { requires } from '../auth.ts';
@@ -133,10 +139,12 @@ const providerBody = (
   };
 };
 
-const warningsOf = (provider: ResolvedProvider, catalogue: Catalogue): string[] =>
-  providersAtOdds(catalogue.list())
+const warningsOf = (provider: ResolvedProvider, catalogue: Catalogue): string[] => [
+  ...(lacksSecret(provider) ? [lacksSecretText(provider)] : []),
+  ...providersAtOdds(catalogue.list())
     .filter((pair) => pair.includes(provider))
-    .map(oddsText);
+    .map(oddsText),
+];
 
 const scopesOf = ({ definition: { scopes }, scopes: requested }: ResolvedProvider) => {
   const all = new Set([...scopes.required, ...(scopes.optional ?? []), ...requested]);
