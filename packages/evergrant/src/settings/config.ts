@@ -9,8 +9,8 @@ import type { LogLevel, PageLanguage, Settings } from './types.ts';
 
 /** What may be said about one provider in a configuration file or to `createEvergrant`. */
 export interface ProviderConfig {
-  clientId?: string;
-  clientSecret?: string;
+  clientId?: string | undefined;
+  clientSecret?: string | undefined;
   /** Asked for instead of the definition's required scopes. */
   scopes?: string[];
   /** Reroutes every URL that starts with the key to the value, which may have a path. */
@@ -38,18 +38,18 @@ export interface BrandingConfig {
 /** The content of `evergrant.config.*`, and what `createEvergrant` takes. */
 export interface EvergrantConfig {
   /** Bootstrap API key with every permission: `eg_` and at least 32 further characters. */
-  apiKey?: string;
-  publicUrl?: string;
-  backendUrl?: string;
+  apiKey?: string | undefined;
+  publicUrl?: string | undefined;
+  backendUrl?: string | undefined;
   host?: string;
   /** 0 means a free one. */
   port?: number;
   /** `sqlite:PATH`, `sqlite::memory:` or `postgres://…`. */
-  databaseUrl?: string;
+  databaseUrl?: string | undefined;
   /** Another name of `databaseUrl`. */
-  database?: string;
+  database?: string | undefined;
   /** Comma list of `id:base64(32 bytes)` or `id:provider:wrapped`; the first seals, all open. */
-  encryptionKeys?: string;
+  encryptionKeys?: string | undefined;
   /** Services that open wrapped encryption keys, by name; `aws-kms` is there without being named. */
   keyProviders?: Record<string, KeyProvider>;
   /** Exact origins that a flow may return to. */
