@@ -7,13 +7,14 @@ import type { AppSettings } from '../protocols/types.ts';
  * lower case, international names in the letters of DNS (RFC 5891). Whether it resolves to public addresses is seen when
  * it is dialled.
  *
- * @throws EvergrantError `invalid_request` for what names no host, `target_not_allowed` for addresses, ports and names
+ * @throws EvergrantError `invalid_request` for what names no host, and where there is one server only; `target_not_allowed` for addresses, ports and names
  *   that are not of the public Internet, unless `origins` name them
  */
 export const normaliseInstance = (app: AppSettings, input: string): string => {
   const { definition, provider, origins } = app;
+  if (!definition.instance) throw refused('invalid_request', provider, `${definition.name} has one server only`);
   // What the value means elsewhere (a handle, a DID) the protocol knows.
-  if (!definition.instance || definition.protocol.kind !== 'oauth2') return input;
+  if (definition.protocol.kind !== 'oauth2') return input;
   const url = URL.parse(`https://${authorityOf(input)}`);
   const host = url?.hostname.replace(/\.$/, '') ?? '';
   if (!url || host === '' || url.pathname !== '/') {

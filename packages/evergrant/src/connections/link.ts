@@ -64,8 +64,9 @@ export const createLink = (context: Context) => {
       if (choice.provider === undefined) return nextStep(flow);
       const settings = context.apps.get(choice.provider);
       checkScopesAllowed(settings, requestedScopeList(flow));
-      // A host that was given before the provider was known could not be judged.
-      const instance = flow.instance === null ? null : normaliseInstance(settings, flow.instance);
+      // A host that was given before the provider was known could not be judged, and may be of no use to this one.
+      const isOf = flow.instance !== null && settings.definition.instance !== undefined;
+      const instance = isOf ? normaliseInstance(settings, flow.instance!) : null;
       const chosen = await changed(flow, { provider: choice.provider, instance });
       const next = await nextStep(chosen);
       return next.kind === 'confirm' && next.endangers.length > 0 ? next : proceed(chosen);

@@ -54,6 +54,7 @@ describe('starting a flow', () => {
     [{ return_to: 'https://evil.example/' }, 400, 'return_url_not_allowed'],
     [{ return_to: 'no address' }, 400, 'return_url_not_allowed'],
     [{ metadata: 'x' }, 400, 'invalid_request'],
+    [{ instance: 'server.example' }, 400, 'invalid_request'],
     [{ skip_confirmation: 'yes' }, 400, 'invalid_request'],
   ])('refuses %j', async (input, status, code) => {
     await using harness = await startHarness({ memory: true });
