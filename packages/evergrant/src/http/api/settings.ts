@@ -1,9 +1,10 @@
-import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import { describeSettings } from '../../settings/index.ts';
 import { version } from '../../telemetry/version.ts';
 import { requires } from '../auth.ts';
 import type { HttpDependencies, HttpEnv } from '../deps.ts';
 import { serverSettings } from '../examples.ts';
+import { createRoute } from '../route.ts';
 import { json, problems } from '../schemas.ts';
 import { refuseBound } from './keys.ts';
 
