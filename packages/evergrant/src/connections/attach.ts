@@ -6,6 +6,7 @@ import { firstLook } from '../grants/looking.ts';
 import { factsOf, nextWarning, planFor } from '../grants/plan.ts';
 import { missingScopes } from '../grants/scopes.ts';
 import { doubt, endedByConsent } from '../grants/siblings.ts';
+import { toLife } from '../grants/timing.ts';
 import type { App } from '../protocols/types.ts';
 import type { Account } from '../providers/define.ts';
 import {
@@ -206,7 +207,7 @@ const accountColumns = ({ context, grant, missing, now }: Writing, id: string, a
     account.token === undefined
       ? null
       : context.vault.seal(account.token, { table: 'connections', column: 'token_sealed', row: id }),
-  token_expires_at: account.tokenExpiresIn === undefined ? null : now + account.tokenExpiresIn * 1000,
+  token_expires_at: account.tokenExpiresIn === undefined ? null : now + toLife(account.tokenExpiresIn),
   scopes_missing: JSON.stringify(missing),
   ended_reason: null,
   ended_error: null,

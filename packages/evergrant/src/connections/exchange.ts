@@ -5,7 +5,7 @@ import { keepAnswer, mayCarryToken, openAnswer } from '../grants/journal.ts';
 import { untilUsable } from '../grants/refresh-wait.ts';
 import { verdictOfFault } from '../grants/renew.ts';
 import type { Person } from '../grants/revocations.ts';
-import { usableUntil } from '../grants/timing.ts';
+import { toLife, usableUntil } from '../grants/timing.ts';
 import type { App, ExchangeInput, RawAnswer, TokenSet, Verdict } from '../protocols/types.ts';
 import { connections, type FlowRow, flows, type GrantRow, grants, type JournalRow, journal } from '../store/index.ts';
 import { sleep } from '../telemetry/clock.ts';
@@ -156,10 +156,10 @@ export const requestedScopes = (flow: FlowRow, app: Pick<App, 'scopes'>): string
 
 const grantColumns = (context: Context, app: App, id: string, tokens: TokenSet, issuedAt: number) => {
   const { vault } = context;
-  const lifetime = tokens.expiresIn === null ? null : tokens.expiresIn * 1000;
+  const lifetime = toLife(tokens.expiresIn);
   const life = app.definition.refresh?.lifetime;
   const declared = life === undefined ? null : 'fixed' in life ? life.fixed : life.sliding;
-  const refreshExpiresIn = tokens.refreshToken === null ? null : (tokens.refreshExpiresIn ?? declared);
+  const refreshLife = toLife(tokens.refreshToken === null ? null : (tokens.refreshExpiresIn ?? declared));
   return {
     access_token_sealed: sealGrant(vault, id, 'access_token_sealed', tokens.accessToken),
     refresh_token_sealed: sealGrant(vault, id, 'refresh_token_sealed', tokens.refreshToken),
@@ -168,7 +168,7 @@ const grantColumns = (context: Context, app: App, id: string, tokens: TokenSet, 
     issued_at: issuedAt,
     expires_at: usableUntil(issuedAt, lifetime),
     lifetime,
-    refresh_expires_at: refreshExpiresIn === null ? null : issuedAt + refreshExpiresIn * 1000,
+    refresh_expires_at: refreshLife === null ? null : issuedAt + refreshLife,
   };
 };
 

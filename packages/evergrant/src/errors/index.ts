@@ -89,6 +89,11 @@ export class EvergrantError extends Error {
     return new EvergrantError(this.code, { ...more, ...definedOnly(this.options()) });
   }
 
+  /** The same error with another time until a retry makes sense, in seconds. */
+  retryingAfter(retryAfter: number): EvergrantError {
+    return new EvergrantError(this.code, { ...this.options(), retryAfter });
+  }
+
   private options(): EvergrantErrorOptions {
     const { detail, retryAfter, connectionId, provider, reconnectUrl, upstream, errors, extensions } = this;
     return { detail, retryAfter, connectionId, provider, reconnectUrl, upstream, errors, extensions };

@@ -1,5 +1,5 @@
 import type { EvergrantError } from '../errors/index.ts';
-import type { App } from '../protocols/types.ts';
+import type { App, Verdict } from '../protocols/types.ts';
 import type {
   ConnectionRow,
   GrantChanges,
@@ -27,6 +27,12 @@ export interface Attempt {
   /** Whether it was sent to try a blocked gate; an answer from the journal may have been. */
   probing: boolean;
 }
+
+/**
+ * What became of an attempt: what the platform's answer means, or `abandoned`, which it never heard of, because the
+ * claim was overtaken, came too close to its end, or could not be checked.
+ */
+export type Result = Verdict | { kind: 'abandoned'; error: EvergrantError };
 
 export type Settled =
   | { kind: 'renewed' }

@@ -1,7 +1,9 @@
+import type { KyselyPlugin } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { EvergrantError } from '../errors/index.ts';
 import type { App } from '../protocols/types.ts';
-import { grants, schedule } from '../store/index.ts';
+import { connections, grants, schedule } from '../store/index.ts';
+import { watchQueries } from '../testing/watch-queries.ts';
 import { type Claim, claimDue, claimGrant } from './claim.ts';
 import { keepAnswer } from './journal.ts';
 import { createScene, hour, passUntil, type Scene, second } from './scene.test-support.ts';
@@ -11,6 +13,11 @@ const claimed = async (scene: Scene, grantId: string): Promise<Claim> => {
   const result = await claimGrant(scene.context, grantId, 'reader');
   if (result.kind !== 'claimed') throw new Error(`it is ${result.kind}`);
   return result.claim;
+};
+
+const untouched: KyselyPlugin = {
+  transformQuery: ({ node }) => node,
+  transformResult: async ({ result }) => result,
 };
 
 /** A grant whose sealed credentials no key opens. */
@@ -88,6 +95,31 @@ describe('a claim', () => {
     expect(await scene.row(grantId)).toMatchObject({ fence: 7 });
   });
 
+  it('of a grant that is deleted before it is sent is never sent', async () => {
+    const scene = await createScene();
+    const { store, context } = scene;
+    const { grantId, connectionId } = await scene.connect();
+    const db = watchQueries(store.db, untouched);
+    const execute = db.executeQuery.bind(db);
+    let isRemoving = false;
+    // Between the claim and the last look at its fence.
+    const removingFirst: typeof db.executeQuery = async (...query) => {
+      if (isRemoving) {
+        isRemoving = false;
+        await connections.remove(store.db, connectionId);
+        await grants.remove(store.db, grantId);
+      }
+      return execute(...query);
+    };
+    context.store = { ...context.store, db: Object.assign(db, { executeQuery: removingFirst }) };
+    context.step = (name) => {
+      isRemoving = name === 'claimed';
+    };
+    expect(await scene.renewals.renew(grantId, 'reader')).toMatchObject({ kind: 'superseded' });
+    expect(scene.presented).toEqual([]);
+    expect(await schedule.byGrant(store.db, grantId)).toBeUndefined();
+  });
+
   it.each([
     [leaseDuration - requestDeadline - second, 1],
     [leaseDuration - requestDeadline - second + 1, 0],
@@ -163,7 +195,7 @@ describe('what is due', () => {
   });
 
   it('at one app is sent, when the database goes away while the next one is looked at', async () => {
-    const scene = await createScene();
+    const scene = await createScene({ random: () => 0 });
     const { grantId } = await scene.connect();
     scene.clock.advance(hour);
     const { app, context } = scene;
@@ -182,5 +214,20 @@ describe('what is due', () => {
     await passUntil(scene.clock, async () => (await scene.grant(grantId)).generation === 2);
     looks = 1;
     await expect(scene.renewDue()).rejects.toMatchObject({ code: 'storage_unavailable' });
+  });
+
+  it('at one app keeps no other from its turn, however much of it there is', async () => {
+    let turn = 0;
+    const scene = await createScene({ random: () => (turn++ % 2) / 2 });
+    const { app, context } = scene;
+    const other: App = { ...app, clientId: 'other' };
+    for (let serial = 0; serial < 100; serial++) await scene.connect();
+    context.apps.list = () => [other];
+    const { grantId } = await scene.connect();
+    context.apps.list = () => [app, other];
+    context.apps.ofGrant = ({ client_id }) => (client_id === 'other' ? other : app);
+    scene.clock.advance(hour);
+    for (let pass = 0; pass < 5; pass++) expect(await scene.renewDue(10)).toBe(10);
+    expect(await scene.grant(grantId)).toMatchObject({ generation: 2 });
   });
 });

@@ -1,16 +1,17 @@
 import { type EvergrantError, isEvergrantError } from '../errors/index.ts';
 import type { App } from '../protocols/types.ts';
 import { type GrantRow, grants, type Queryable, type ScheduleRow, schedule } from '../store/index.ts';
-import { newId } from '../telemetry/ids.ts';
 import { appsToRenew } from './apps-to-renew.ts';
-import { type Context, isRenewable, isSelfRefreshing } from './context.ts';
-import { type Credentials, openCredentials } from './credentials.ts';
+import { type Context, isRenewable } from './context.ts';
+import type { Credentials } from './credentials.ts';
 import { storedError } from './failure.ts';
 import { fairly } from './fairness.ts';
 import { gateKey, type Permits, permitsOf, spend } from './gate.ts';
 import { heldAnswers } from './journal.ts';
-import { type Person, personOf } from './revocations.ts';
-import { leaseDuration, readerPause, retryUnresolvedAt } from './timing.ts';
+import { claimOf, lease, mark } from './mark.ts';
+import type { Person } from './revocations.ts';
+import { readerPause } from './timing.ts';
+import { retryOfUnresolved } from './unresolved.ts';
 
 /**
  * On whose behalf a renewal is tried. A `reader` waits out the pause after a failure; a `person` who asks for it does
@@ -123,7 +124,7 @@ export interface Reserve {
  */
 export const claimDue = async (context: Context, room: number, reserve?: Reserve): Promise<Batch> => {
   const batch: Batch = { claims: [], obstacles: [] };
-  for (const app of await appsToRenew(context, context.clock.now())) {
+  for (const app of inTurn(context, await appsToRenew(context, context.clock.now()))) {
     if (reserve?.without.includes(app.provider)) continue;
     const left = room - batch.claims.length;
     if (left <= 0) break;
@@ -139,6 +140,12 @@ export const claimDue = async (context: Context, room: number, reserve?: Reserve
     }
   }
   return batch;
+};
+
+/** Any of them comes first: one with a long backlog, or one that answers slowly, would take all the room every time. */
+const inTurn = ({ random }: Context, apps: readonly App[]): readonly App[] => {
+  const first = apps.length > 1 ? Math.floor(random() * apps.length) : 0;
+  return [...apps.slice(first), ...apps.slice(0, first)];
 };
 
 const claimOfApp = async (
@@ -237,10 +244,9 @@ export const obstacleOf = (
   const refresh = app.definition.refresh ?? {};
   const ripe = grant.issued_at + (refresh.minimumAgeSeconds ?? 0) * 1000;
   if (ripe > now) return { kind: 'too_young', until: ripe };
-  if (row.mark_at !== null) {
-    const selfRefreshing = isSelfRefreshing(app.definition.protocol);
-    const until = retryUnresolvedAt(refresh, selfRefreshing, row.mark_at, grant.expires_at);
-    if (until > now) return { kind: 'waiting', until, error: storedError(grant, until - now) };
+  const resolving = retryOfUnresolved(app, grant, row, now);
+  if (resolving !== null && resolving > now) {
+    return { kind: 'waiting', until: resolving, error: storedError(grant, resolving - now) };
   }
   if (mode !== 'person' && row.retry_at !== null && row.retry_at > now) {
     return { kind: 'waiting', until: row.retry_at, error: storedError(grant, row.retry_at - now) };
@@ -251,73 +257,4 @@ export const obstacleOf = (
     return { kind: 'waiting', until: rested, error: storedError(grant, rested - now) };
   }
   return undefined;
-};
-
-interface Claiming {
-  app: App;
-  grant: GrantRow;
-  row: ScheduleRow;
-  now: number;
-  claimedAt: number;
-  probing: boolean;
-}
-
-/** @throws EvergrantError `storage_key_unavailable` */
-export const claimOf = (context: Context, { app, grant, row, now, claimedAt, probing }: Claiming): Claim => ({
-  grantId: grant.id,
-  app,
-  credentials: openCredentials(context.vault, grant),
-  scopes: JSON.parse(grant.scopes_requested) as string[],
-  consent: grant.consent,
-  generation: grant.generation,
-  fence: row.fence + 1,
-  markId: newId('att'),
-  person: personOf(grant),
-  probing,
-  dueAt: row.due_at !== null && row.due_at <= now ? row.due_at : null,
-  doubtSince: row.doubt_since ?? row.mark_at,
-  claimedAt,
-});
-
-/** Keeps others in the background from grants that are about to be taken over. */
-const lease = (tx: Queryable, claims: Claim[], owner: string, now: number): Promise<void> =>
-  schedule.updateEach(
-    tx,
-    claims.map(({ grantId }) => ({
-      grant_id: grantId,
-      lease_owner: owner,
-      lease_until: now + leaseDuration,
-      due_at: now + leaseDuration,
-    })),
-  );
-
-/** Writes down, before anything is sent, who is about to present which credentials. */
-export const mark = async (context: Context, tx: Queryable, claims: Claim[], now: number): Promise<void> => {
-  await schedule.updateEach(
-    tx,
-    claims.map(({ grantId, fence, markId, credentials, doubtSince }) => ({
-      grant_id: grantId,
-      fence,
-      lease_owner: context.node,
-      lease_until: now + leaseDuration,
-      due_at: now + leaseDuration,
-      mark_id: markId,
-      mark_at: now,
-      mark_hash: context.vault.mac(credentials.refreshToken ?? credentials.accessToken, 'mark'),
-      doubt_since: doubtSince,
-    })),
-  );
-  await grants.insertAttempts(
-    tx,
-    claims.map(({ grantId, fence, markId, generation }) => ({
-      id: markId,
-      grant_id: grantId,
-      fence,
-      generation,
-      started_at: now,
-      ended_at: null,
-      outcome: null,
-      error_code: null,
-    })),
-  );
 };

@@ -12,6 +12,16 @@ const connectEnding = async () => {
   return { scene, ...connected, end: scene.clock.now() + 60 * day };
 };
 
+/** An account whose refresh token ends a year after the consent, however often it is renewed. */
+const connectWithFixedEnd = async () => {
+  const scene = await createScene({
+    knobs: { lifetime: 60 * day },
+    refresh: { rotates: 'never', lifetime: { fixed: 365 * 86_400 } },
+  });
+  const end = scene.clock.now() + 365 * day;
+  return { scene, ...(await scene.connect({ refreshExpiresAt: end })), end };
+};
+
 const warnings = async (scene: Scene, connectionId: string) =>
   (await scene.events(connectionId)).filter(({ type }) => type === 'connection.expiring').map(({ data }) => data);
 
@@ -101,12 +111,7 @@ describe('the warnings before an end', () => {
   });
 
   it('keep their time when a grant with a fixed end is renewed', async () => {
-    const scene = await createScene({
-      knobs: { lifetime: 60 * day },
-      refresh: { rotates: 'never', lifetime: { fixed: 365 * 86_400 } },
-    });
-    const end = scene.clock.now() + 365 * day;
-    const { grantId } = await scene.connect({ refreshExpiresAt: end });
+    const { scene, grantId, end } = await connectWithFixedEnd();
     expect(await scene.grant(grantId)).toMatchObject({ warn_at: end - 14 * day });
     scene.clock.advance(50 * day);
     await scene.renewDue();
@@ -115,5 +120,33 @@ describe('the warnings before an end', () => {
       warn_at: end - 14 * day,
       refresh_expires_at: end,
     });
+  });
+
+  it('are not skipped by a renewal that comes before somebody looked', async () => {
+    const { scene, grantId, connectionId, end } = await connectWithFixedEnd();
+    scene.clock.advance(end - 13 * day - scene.clock.now());
+    await scene.renewDue();
+    expect(await scene.grant(grantId)).toMatchObject({ generation: 2 });
+    await warnOfEnds(scene.context);
+    expect(await warnings(scene, connectionId)).toMatchObject([{ days: 13 }]);
+    expect(await scene.grant(grantId)).toMatchObject({ warn_at: end - 7 * day });
+  });
+
+  it('do not come for an end that a renewal has moved', async () => {
+    const { scene, grantId, connectionId, end } = await connectWithFixedEnd();
+    scene.clock.advance(end - 13 * day - scene.clock.now());
+    const { protocol } = scene.context.apps;
+    scene.context.apps.protocol = (app) => ({
+      ...protocol(app),
+      async read(...given) {
+        const verdict = await protocol(app).read(...given);
+        if (verdict.kind !== 'tokens') return verdict;
+        return { ...verdict, tokens: { ...verdict.tokens, refreshExpiresIn: 365 * 86_400 } };
+      },
+    });
+    await scene.renewDue();
+    await warnOfEnds(scene.context);
+    expect(await warnings(scene, connectionId)).toEqual([]);
+    expect(await scene.grant(grantId)).toMatchObject({ warn_at: scene.clock.now() + (365 - 14) * day });
   });
 });

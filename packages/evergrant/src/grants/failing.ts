@@ -8,7 +8,8 @@ import { toStoredFailure } from './failure.ts';
 import { appName, block, holdOf } from './gate.ts';
 import { factsOf, planFor, urgencyOf } from './plan.ts';
 import { doubtSiblings } from './siblings.ts';
-import { backoff, retryUnresolvedAt } from './timing.ts';
+import { askedPause, backoff } from './timing.ts';
+import { retryOfUnresolved } from './unresolved.ts';
 
 /**
  * T4: the platform refuses the credential for good. Believed only for the newest token, when every candidate is spent,
@@ -69,11 +70,9 @@ export const fail = async (
   const selfRefreshing = isSelfRefreshing(app.definition.protocol);
   if (isPastHope(grant, selfRefreshing, now) && how.markResolved) return end(at, 'expired', error);
   if (how.retryAt === undefined) await blockWhenFailing(at, error);
-  const pause = Math.max(backoff(grant.fail_count + 1, context.random()), (error.retryAfter ?? 0) * 1000);
-  const unresolvedUntil =
-    how.markResolved || row.mark_at === null
-      ? 0
-      : retryUnresolvedAt(app.definition.refresh ?? {}, selfRefreshing, row.mark_at, grant.expires_at);
+  const left = row.deadline_at === null ? null : row.deadline_at - now;
+  const pause = Math.max(backoff(grant.fail_count + 1, context.random()), askedPause(error.retryAfter, left));
+  const unresolvedUntil = (how.markResolved ? null : retryOfUnresolved(app, grant, row, now)) ?? 0;
   const retryAt = how.retryAt ?? Math.max(now + pause, unresolvedUntil);
   await grants.update(tx, grant.id, {
     fail_count: grant.fail_count + 1,
@@ -94,7 +93,13 @@ export const fail = async (
     await timeline.recordForConnections(tx, now, 'connection.refresh_failed', served, { code: error.code });
   }
   await degrade(tx, grant, error, now);
-  return { kind: 'failed', error: error.with({ retryAfter: (retryAt - now) / 1000 }) };
+  return { kind: 'failed', error: error.retryingAfter((retryAt - now) / 1000) };
+};
+
+/** T2: nothing was sent. The platform has no part in it, and the grant has not failed: it is due again at once. */
+export const abandon = async ({ tx, now, grant }: Settling, error: EvergrantError): Promise<Settled> => {
+  await schedule.update(tx, grant.id, { ...released, due_at: now });
+  return { kind: 'failed', error };
 };
 
 /** A failure that many share, or that a probe met, is the platform's: its gate blocks, and hardly anything is sent. */

@@ -4,7 +4,7 @@ import type { App } from '../protocols/types.ts';
 import { type GateKey, type GateRow, gates, type Queryable, schedule } from '../store/index.ts';
 import type { Context } from './context.ts';
 import { storedError, toStoredFailure } from './failure.ts';
-import { backoff, gateProbeInterval, holdDuration } from './timing.ts';
+import { askedPause, backoff, gateProbeInterval, holdDuration } from './timing.ts';
 
 /*
  * The gate of an app: what its token endpoint takes, over all nodes, and whether anything is sent at all.
@@ -123,7 +123,7 @@ export const block = async (
   // A platform that fails meanwhile does not say that the credentials are right now.
   const staysRefused = gate.blocked_by === 'credentials';
   const pause = by === 'credentials' || staysRefused ? gateProbeInterval : backoff(failures + 1, context.random());
-  const probeAt = now + Math.max(pause, (error.retryAfter ?? 0) * 1000);
+  const probeAt = now + Math.max(pause, askedPause(error.retryAfter));
   await gates.update(tx, key, {
     blocked_by: staysRefused ? 'credentials' : by,
     opened_at: gate.opened_at ?? now,

@@ -9,9 +9,18 @@ import type { App, Protocol, RawAnswer } from '../protocols/types.ts';
  * @param prefer notes that the next secret was taken
  */
 export const withNextSecret = (protocol: Protocol, prefer: (app: App) => void): Protocol => {
-  const isRefused = async (app: App, phase: 'exchange' | 'refresh', answer: RawAnswer): Promise<boolean> => {
-    const verdict = await protocol.read(app, phase, answer);
-    return verdict.kind === 'misconfigured' && isSecretRefused(verdict.error);
+  /** What cannot be read is no refusal: it may hold tokens, and whoever waits for it journals it before reading it. */
+  const lookAt = async (
+    app: App,
+    phase: 'exchange' | 'refresh',
+    answer: RawAnswer,
+  ): Promise<'refused' | 'taken' | 'unreadable'> => {
+    try {
+      const verdict = await protocol.read(app, phase, answer);
+      return verdict.kind === 'misconfigured' && isSecretRefused(verdict.error) ? 'refused' : 'taken';
+    } catch {
+      return 'unreadable';
+    }
   };
 
   const sendEither = async <Answer extends RawAnswer | null>(
@@ -20,10 +29,10 @@ export const withNextSecret = (protocol: Protocol, prefer: (app: App) => void): 
     send: (app: App) => Promise<Answer>,
   ): Promise<Answer> => {
     const answer = await send(app);
-    if (answer === null || !(await isRefused(app, phase, answer))) return answer;
+    if (answer === null || (await lookAt(app, phase, answer)) !== 'refused') return answer;
     const next = { ...app, clientSecret: app.nextClientSecret! };
     const second = await send(next);
-    if (!(await isRefused(next, phase, second!))) prefer(app);
+    if ((await lookAt(next, phase, second!)) === 'taken') prefer(app);
     return second;
   };
 

@@ -104,6 +104,22 @@ export const nextWarning = (app: App, facts: GrantFacts, now: number): number | 
   return warningDays.map((days) => end - days * day).find((time) => time > now) ?? null;
 };
 
+/**
+ * The next warning once a grant was renewed. One whose time has come and that nobody has told yet is still to be told,
+ * unless the renewal has moved the end.
+ */
+export const warningAfter = (
+  app: App,
+  before: GrantFacts & { warnAt: number | null },
+  after: GrantFacts,
+  now: number,
+): number | null => {
+  const [was, is] = [fixedEnd(app, before), fixedEnd(app, after)];
+  // A platform that says at each renewal how long is left is never exact to the second.
+  const isSame = was !== null && is !== null && Math.abs(is - was) < day;
+  return isSame && before.warnAt !== null && before.warnAt <= now ? before.warnAt : nextWarning(app, after, now);
+};
+
 /** When access ends whatever we do; null: no such time is known. */
 export const fixedEnd = (app: App, facts: GrantFacts): number | null => {
   const life = app.definition.refresh?.lifetime;

@@ -2,7 +2,7 @@ import { TransportError } from '../egress/types.ts';
 import { EvergrantError, isEvergrantError } from '../errors/index.ts';
 import type { App, RawAnswer, Verdict } from '../protocols/types.ts';
 import { type JournalRow, journal, schedule } from '../store/index.ts';
-import type { Attempt, Settled } from './attempt.ts';
+import type { Attempt, Result, Settled } from './attempt.ts';
 import { type Claim, claimDue, claimGrant, type Mode, type Obstacle } from './claim.ts';
 import type { Context } from './context.ts';
 import { createJournal, type Journal, keepAnswer, mayCarryToken, openAnswer, untilStored } from './journal.ts';
@@ -117,14 +117,14 @@ const carryOut = async (
   let answer: RawAnswer;
   context.step('claimed');
   try {
-    ensureFence(claim, await fences());
+    await ensureFence(claim, fences);
     if (claim.dueAt !== null) context.metrics.late(claim.app.provider, startedAt - claim.dueAt);
     answer = await protocol.sendRenewal(claim.app, input, () => {
       ensureTime(context, claim);
       context.step('sending');
     });
   } catch (error) {
-    return settle(attempt, verdictOfFault(error));
+    return settle(attempt, resultOfFault(error));
   }
   context.step('answered');
   if (!mayCarryToken(answer)) return settle(attempt, await read(context, claim.app, answer));
@@ -150,16 +150,30 @@ const fencesOf = (context: Context, claims: Claim[]): Fences => {
   return () => (fences ??= read());
 };
 
-/** T2: a claim that was overtaken sends nothing. */
-const ensureFence = ({ grantId, fence }: Claim, fences: Map<string, number>): void => {
-  if (fences.get(grantId) !== fence) throw new EvergrantError('refresh_in_progress', { retryAfter: 1 });
+/** Thrown before anything is sent. */
+class Abandoned extends Error {
+  readonly why: EvergrantError;
+
+  constructor(why: EvergrantError) {
+    super(why.message);
+    this.why = why;
+  }
+}
+
+/** T2: a claim that was overtaken, or of which that is not known, sends nothing. */
+const ensureFence = async ({ grantId, fence }: Claim, fences: Fences): Promise<void> => {
+  const current = await fences().catch((error: unknown) => {
+    throw isEvergrantError(error) ? new Abandoned(error) : error;
+  });
+  if (current.get(grantId) !== fence) throw new Abandoned(new EvergrantError('refresh_in_progress', { retryAfter: 1 }));
 };
 
 /** T2: a process that slept may not send when its answer could come after the lease. */
 const ensureTime = (context: Context, claim: Claim): void => {
   const spent = context.clock.monotonic() - claim.claimedAt;
   if (spent > leaseDuration - requestDeadline - 1000) {
-    throw new EvergrantError('refresh_in_progress', { detail: 'the claim came too close to its end', retryAfter: 1 });
+    const detail = 'the claim came too close to its end';
+    throw new Abandoned(new EvergrantError('refresh_in_progress', { detail, retryAfter: 1 }));
   }
 };
 
@@ -171,6 +185,9 @@ const read = async (context: Context, app: App, answer: RawAnswer): Promise<Verd
     return { kind: 'ambiguous', error: isEvergrantError(error) ? error : new EvergrantError('provider_bad_response') };
   }
 };
+
+const resultOfFault = (error: unknown): Result =>
+  error instanceof Abandoned ? { kind: 'abandoned', error: error.why } : verdictOfFault(error);
 
 /** What a request without a whole answer says: whether the platform may have acted on it. */
 export const verdictOfFault = (error: unknown): Verdict => {

@@ -6,8 +6,8 @@ import type { Context } from './context.ts';
 import { openCredentials, sealExtra, sealGrant } from './credentials.ts';
 import { unblock } from './gate.ts';
 import { lookAfterRenewal } from './looking.ts';
-import { type GrantFacts, nextWarning, planFor } from './plan.ts';
-import { usableUntil } from './timing.ts';
+import { factsOf, type GrantFacts, planFor, warningAfter } from './plan.ts';
+import { toLife, usableUntil } from './timing.ts';
 
 /** T3: the new tokens replace the old ones. */
 export const store = async (at: Settling, tokens: TokenSet): Promise<Settled> => {
@@ -31,7 +31,7 @@ export const store = async (at: Settling, tokens: TokenSet): Promise<Settled> =>
     status: 'active',
     reason: null,
     candidate_sealed: null,
-    warn_at: nextWarning(app, facts, now),
+    warn_at: warningAfter(app, { ...factsOf(grant, null), warnAt: grant.warn_at }, facts, now),
     ...lookAfterRenewal(context, app, grant),
     last_refreshed_at: now,
     fail_count: 0,
@@ -54,12 +54,14 @@ export const store = async (at: Settling, tokens: TokenSet): Promise<Settled> =>
 
 /**
  * T3': an answer after its lease. Without a grace window it holds the only live token; with one, the stored token
- * may be as good, and this one is kept to be tried when that is refused.
+ * may be as good, and this one is kept to be tried when that is refused. Where it was refused already, it is the last
+ * hope of a grant that was given up.
  */
 export const storeLate = async (at: Settling, tokens: TokenSet): Promise<Settled> => {
   const { context, tx, attempt, now, grant, app } = at;
   const graceless = (app.definition.refresh?.graceSeconds ?? 0) === 0;
-  if (graceless && grant.generation === attempt.generation) return store(at, tokens);
+  const isLastHope = grant.status === 'reauth_required' && tokens.refreshToken !== null;
+  if (isLastHope || (graceless && grant.generation === attempt.generation)) return store(at, tokens);
   if (tokens.refreshToken !== null) {
     await grants.update(tx, grant.id, {
       candidate_sealed: sealGrant(context.vault, grant.id, 'candidate_sealed', tokens.refreshToken),
@@ -93,9 +95,9 @@ const tokenChanges = (
   issuedAt: number,
 ): TokenChanges => {
   const { vault } = context;
-  const lifetime = tokens.expiresIn === null ? null : tokens.expiresIn * 1000;
+  const lifetime = toLife(tokens.expiresIn);
   const life = app.definition.refresh?.lifetime;
-  const refreshExpiresIn = tokens.refreshExpiresIn ?? (life && 'sliding' in life ? life.sliding : null);
+  const refreshLife = toLife(tokens.refreshExpiresIn ?? (life && 'sliding' in life ? life.sliding : null));
   const extra =
     Object.keys(tokens.extra).length === 0 ? null : { ...openCredentials(vault, grant).extra, ...tokens.extra };
   return {
@@ -110,6 +112,6 @@ const tokenChanges = (
     issued_at: issuedAt,
     expires_at: usableUntil(issuedAt, lifetime),
     lifetime,
-    refresh_expires_at: refreshExpiresIn === null ? grant.refresh_expires_at : issuedAt + refreshExpiresIn * 1000,
+    refresh_expires_at: refreshLife === null ? grant.refresh_expires_at : issuedAt + refreshLife,
   };
 };

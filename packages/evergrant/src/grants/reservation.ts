@@ -1,8 +1,9 @@
 import { isEvergrantError } from '../errors/index.ts';
 import { gates, grants, type Queryable, type ScheduleRow, schedule } from '../store/index.ts';
-import { type Claim, claimDue, claimOf, mark, obstacleOf } from './claim.ts';
+import { type Claim, claimDue, obstacleOf } from './claim.ts';
 import type { Context } from './context.ts';
 import { heldAnswers } from './journal.ts';
+import { claimOf, mark } from './mark.ts';
 import { putOff } from './obstacles.ts';
 
 /*

@@ -1,8 +1,7 @@
-import type { Verdict } from '../protocols/types.ts';
 import { connections, events, gather, grants, journal, type Queryable, schedule } from '../store/index.ts';
-import type { Attempt, Settled, Settling, Writes } from './attempt.ts';
+import type { Attempt, Result, Settled, Settling, Writes } from './attempt.ts';
 import type { Context } from './context.ts';
-import { fail, misconfigure, reject } from './failing.ts';
+import { abandon, fail, misconfigure, reject } from './failing.ts';
 import { appName } from './gate.ts';
 import { store, storeLate } from './renewed.ts';
 import { queueRevocation } from './revocations.ts';
@@ -11,11 +10,11 @@ import { queueRevocation } from './revocations.ts';
  * Commits what an answer means, in one transaction under the fence of its claim (T3 to T7). A late answer, whose
  * fence has moved on, is kept where it may be the only live token.
  */
-export type Settle = (attempt: Attempt, verdict: Verdict) => Promise<Settled>;
+export type Settle = (attempt: Attempt, verdict: Result) => Promise<Settled>;
 
 interface Answer {
   attempt: Attempt;
-  verdict: Verdict;
+  verdict: Result;
 }
 
 /** Answers that come at about the same time share a transaction, and what is read and written in it. */
@@ -101,12 +100,12 @@ const settleOne = async (
   }
   const at: Settling = { ...wave, context, attempt, grant, row, served, app: context.apps.ofGrant(grant) };
   noteHealth(at, verdict);
-  if (row.fence !== attempt.fence) {
-    return verdict.kind === 'tokens' ? storeLate(at, verdict.tokens) : { kind: 'superseded' };
+  if (verdict.kind === 'tokens') {
+    return row.fence === attempt.fence ? store(at, verdict.tokens) : storeLate(at, verdict.tokens);
   }
+  // Without the mark it is settled already: the database may have taken a commit and nobody heard that it did.
+  if (row.fence !== attempt.fence || row.mark_id !== attempt.markId) return { kind: 'superseded' };
   switch (verdict.kind) {
-    case 'tokens':
-      return store(at, verdict.tokens);
     case 'rejected':
       return reject(at, verdict.error);
     case 'misconfigured':
@@ -115,10 +114,12 @@ const settleOne = async (
       return fail(at, verdict.error, { markResolved: true });
     case 'ambiguous':
       return fail(at, verdict.error, { markResolved: false });
+    case 'abandoned':
+      return abandon(at, verdict.error);
   }
 };
 
-const noteHealth = ({ context, app, grant }: Settling, verdict: Verdict): void => {
+const noteHealth = ({ context, app, grant }: Settling, verdict: Result): void => {
   // What is imported may have died long ago: that says nothing about the platform.
   if (grant.imported_mac !== null && grant.subject === null) return;
   if (verdict.kind === 'tokens') context.health.note(appName(app), 'renewed');
@@ -130,7 +131,7 @@ const noteHealth = ({ context, app, grant }: Settling, verdict: Verdict): void =
  * T3'': the grant is gone, or a newer consent stands in its row. What came for the old one is revoked, where that ends
  * nothing that lives.
  */
-const discard = async (context: Context, tx: Queryable, attempt: Attempt, verdict: Verdict): Promise<Settled> => {
+const discard = async (context: Context, tx: Queryable, attempt: Attempt, verdict: Result): Promise<Settled> => {
   if (verdict.kind === 'tokens') await queueRevocation(context, tx, attempt.person, verdict.tokens);
   return { kind: 'superseded' };
 };

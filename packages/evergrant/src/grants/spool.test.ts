@@ -1,8 +1,8 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { grants, journal } from '../store/index.ts';
-import { createScene, minute, passUntil, type Scene } from './scene.test-support.ts';
+import { createScene, minute, passUntil, type Scene, second } from './scene.test-support.ts';
 import { createSpool } from './spool.ts';
 
 /** The answer to a renewal arrives at a process whose database has just gone away. */
@@ -48,6 +48,40 @@ describe('an answer that the database does not take', () => {
     expect(await scene.tokens(grantId)).toEqual({ current: issued, candidate: null });
     expect(filesOf(scene)).toEqual([]);
     expect(await journalled(scene)).toEqual([]);
+  });
+
+  it('is committed by the same process, for whoever waits, when the database goes away after the journal had it', async () => {
+    const scene = await createScene();
+    const { grantId } = await scene.connect();
+    scene.context.step = (name) => {
+      if (name === 'read') scene.database.down = true;
+    };
+    const renewal = scene.renewals.renew(grantId, 'person');
+    await passUntil(scene.clock, () => scene.database.down);
+    expect(filesOf(scene)).toEqual([]);
+    scene.clock.advance(5 * second);
+    scene.database.down = false;
+    await passUntil(scene.clock, async () => (await scene.grant(grantId)).generation === 2);
+    expect(await renewal).toEqual({ kind: 'renewed' });
+    expect(await journalled(scene)).toEqual([]);
+  });
+
+  it('is kept in memory, and committed when the database is back, where the disk does not take it either', async () => {
+    const scene = await createScene();
+    const { grantId } = await scene.connect();
+    rmSync(scene.spoolFolder, { recursive: true });
+    writeFileSync(scene.spoolFolder, 'a file stands where the folder should be');
+    scene.answerNext(async (token) => {
+      scene.database.down = true;
+      return scene.platform.present(token);
+    });
+    const renewal = scene.renewals.renew(grantId, 'person');
+    await passUntil(scene.clock, () => scene.presented.length === 1);
+    scene.clock.advance(10 * minute);
+    scene.database.down = false;
+    await passUntil(scene.clock, async () => (await scene.grant(grantId)).generation === 2);
+    expect(await renewal).toEqual({ kind: 'renewed' });
+    expect(scene.platform.accepts((await scene.tokens(grantId)).current!)).toBe(true);
   });
 
   it('is committed by the next process, which drains the spool before it claims anything', async () => {
@@ -109,6 +143,14 @@ describe('the spool', () => {
     const { scene, grantId } = await createStranded();
     const half = join(scene.spoolFolder, 'att_0.json');
     writeFileSync(half, '{"id":"att_0","kind":"refr');
+    await scene.startNode('next').renewals.recover();
+    expect(filesOf(scene)).toEqual(['att_0.json']);
+    expect(await scene.grant(grantId)).toMatchObject({ generation: 2 });
+  });
+
+  it('leaves what the journal does not take where it is, and drains the rest', async () => {
+    const { scene, grantId } = await createStranded();
+    writeFileSync(join(scene.spoolFolder, 'att_0.json'), '{"id":"att_0","answer_sealed":"AA=="}');
     await scene.startNode('next').renewals.recover();
     expect(filesOf(scene)).toEqual(['att_0.json']);
     expect(await scene.grant(grantId)).toMatchObject({ generation: 2 });

@@ -46,7 +46,17 @@ export const createSpool = (folder: string | null): Spool => ({
         context.logger.error({ file: path }, 'a spooled answer cannot be read; it is left where it is');
         continue;
       }
-      await journalOnce(context.store, row);
+      try {
+        await journalOnce(context.store, row);
+      } catch (error) {
+        // One that the journal does not take must not keep the others, or the process that starts, from theirs.
+        if (isStorageFault(error)) throw error;
+        context.logger.error(
+          { file: path, error },
+          'the journal does not take a spooled answer; it is left where it is',
+        );
+        continue;
+      }
       await rm(path, { force: true });
       context.logger.info({ grant: row.grant_id }, 'moved a spooled answer into the journal');
     }

@@ -176,6 +176,7 @@ describe('when an attempt of unknown outcome may be repeated', () => {
     ['not before nobody can report, though the token has ended', {}, false, markAt + second, markAt + quietTime],
     ['so too where the token has no end', {}, false, null, markAt + quietTime],
   ])('%s', (_, refresh, selfRefreshing, expiresAt, expected) => {
-    expect(retryUnresolvedAt(refresh, selfRefreshing, markAt, expiresAt)).toBe(expected);
+    const unresolved = { markAt, since: markAt, expiresAt, now: markAt + second };
+    expect(retryUnresolvedAt(refresh, selfRefreshing, unresolved)).toBe(expected);
   });
 });

@@ -19,11 +19,21 @@ export const gateProbeInterval = 30_000;
 
 /** How long a refusal ends no grant once unusually many are refused. */
 export const holdDuration = 10 * 60_000;
+
 /** Between two renewals on behalf of readers where the platform gives tokens without any life. */
 export const readerPause = 30_000;
 
 const second = 1000;
 export const day = days(1) * second;
+
+/** A life beyond it is as good as none that ends, and there are times that no database holds. */
+const longestLife = 100 * 365 * day;
+
+/** Whole milliseconds of a life in seconds as platforms give it: with fractions, or beyond all reason. */
+export const toLife = <T extends number | null>(seconds: T): T extends number ? number : number | null =>
+  (seconds === null ? null : Math.min(Math.floor(seconds * second), longestLife)) as T extends number
+    ? number
+    : number | null;
 
 /** What is taken off an expiry, so that a token handed out survives its way to the platform. */
 export const safetyMargin = (lifetime: number): number => Math.min(30 * second, lifetime / 10);
@@ -93,23 +103,46 @@ const clamp = (value: number, least: number, most: number): number => Math.min(m
 export const backoff = (failures: number, random: number): number =>
   Math.round(Math.max(second, random * Math.min(60 * second, 5 * second * 2 ** Math.max(0, failures - 1))));
 
+/** The longest pause that a platform is granted: who asks for more names a point in time, or something else is wrong. */
+const longestPause = day;
+
+/**
+ * The pause that a platform asks for (`Retry-After`), kept to as long as that loses nothing: towards the end of what can
+ * be renewed there are more and more attempts, whatever it asks for.
+ *
+ * @param retryAfter seconds
+ * @param left until nothing that is stored can be renewed any more; null: no such time is known
+ */
+export const askedPause = (retryAfter: number | undefined, left: number | null = null): number => {
+  const asked = Math.min((retryAfter ?? 0) * second, longestPause);
+  return left === null ? asked : Math.min(asked, Math.max(60 * second, Math.round(left / 8)));
+};
+
+/** An attempt of unknown outcome, as the time of its retry depends on it. */
+export interface Unresolved {
+  /** When it was claimed. */
+  markAt: number;
+  /** When the first of several was that may have spent the stored credential. */
+  since: number;
+  /** End of the stored access token's usable life. */
+  expiresAt: number | null;
+  now: number;
+}
+
 /**
  * Recovery rule R: the earliest retry of a grant whose last attempt has an unknown outcome. If the platform rotated
  * the token and the answer is lost, presenting the old one may kill what is still alive; so the remaining life of
- * the access token is spent first where a second use would revoke.
- *
- * @param markAt when the unresolved attempt was claimed
- * @param expiresAt end of the stored access token's usable life
+ * the access token is spent first where a second use would revoke, and the grace of the platform is used only while it
+ * lasts.
  */
 export const retryUnresolvedAt = (
   refresh: Refresh,
   selfRefreshing: boolean,
-  markAt: number,
-  expiresAt: number | null,
+  { markAt, since, expiresAt, now }: Unresolved,
 ): number => {
   if (selfRefreshing || refresh.rotates === 'never') return markAt;
-  const leaseEnd = markAt + leaseDuration;
-  if ((refresh.graceSeconds ?? 0) * second > leaseDuration) return leaseEnd;
-  if (refresh.reuseRevokes === false) return markAt + quietTime;
-  return Math.max(markAt + quietTime, expiresAt ?? 0);
+  const quietEnd = markAt + quietTime;
+  const graceEnd = since + (refresh.graceSeconds ?? 0) * second;
+  if (Math.max(quietEnd, now) < graceEnd) return quietEnd;
+  return refresh.reuseRevokes === false ? quietEnd : Math.max(quietEnd, expiresAt ?? 0);
 };
