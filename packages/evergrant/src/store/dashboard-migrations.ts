@@ -1,9 +1,8 @@
-import { type Kysely, sql } from 'kysely';
-import type { ColumnTypes } from './migrations.ts';
+import { sql } from 'kysely';
+import type { AnyDatabase, ColumnTypes } from './migrations.ts';
 import { searched } from './search.ts';
 
-// biome-ignore lint/suspicious/noExplicitAny: a migration outlives the schema types
-export const sessions = async (db: Kysely<any>, { time }: ColumnTypes): Promise<void> => {
+export const sessions = async (db: AnyDatabase, { time }: ColumnTypes): Promise<void> => {
   await db.schema
     .createTable('sessions')
     .addColumn('id', 'text', (c) => c.primaryKey())
@@ -17,8 +16,7 @@ export const sessions = async (db: Kysely<any>, { time }: ColumnTypes): Promise<
 };
 
 /** What finds the few connections of a platform, a status or a name among very many. */
-// biome-ignore lint/suspicious/noExplicitAny: a migration outlives the schema types
-export const overview = async (db: Kysely<any>): Promise<void> => {
+export const overview = async (db: AnyDatabase): Promise<void> => {
   await db.schema.createIndex('connections_provider').on('connections').columns(['provider', 'id']).execute();
   await sql`create index connections_search on connections (id, (${searched}))`.execute(db);
   await sql`create index connections_disabled on connections (id) where disabled_at is not null`.execute(db);

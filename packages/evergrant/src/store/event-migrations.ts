@@ -1,10 +1,9 @@
-import { type Kysely, sql } from 'kysely';
+import { sql } from 'kysely';
 import { isPostgres } from './dialect.ts';
-import type { ColumnTypes } from './migrations.ts';
+import type { AnyDatabase, ColumnTypes } from './migrations.ts';
 
 /** Numbers events in the order in which they are written: their ids are made before, and by several servers. */
-// biome-ignore lint/suspicious/noExplicitAny: a migration outlives the schema types
-export const eventPositions = async (db: Kysely<any>): Promise<void> => {
+export const eventPositions = async (db: AnyDatabase): Promise<void> => {
   await db.schema.alterTable('events').renameTo('events_before').execute();
   await db.schema
     .createTable('events')
@@ -31,8 +30,7 @@ export const eventPositions = async (db: Kysely<any>): Promise<void> => {
   await db.schema.createIndex('events_owner').on('events').columns(['owner', 'position']).execute();
 };
 
-// biome-ignore lint/suspicious/noExplicitAny: a migration outlives the schema types
-export const webhooks = async (db: Kysely<any>, { time, bytes }: ColumnTypes): Promise<void> => {
+export const webhooks = async (db: AnyDatabase, { time, bytes }: ColumnTypes): Promise<void> => {
   await db.schema
     .createTable('webhook_endpoints')
     .addColumn('id', 'text', (c) => c.primaryKey())
