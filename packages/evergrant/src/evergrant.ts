@@ -1,53 +1,31 @@
 import { randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
-import { createCalls } from './calls/index.ts';
-import { createLooks } from './connections/check.ts';
-import { createConnections } from './connections/connections.ts';
-import { createFlows, type Flows } from './connections/flows.ts';
-import { createImports, type Imports } from './connections/import.ts';
-import { createReread } from './connections/reread.ts';
-import { createEgress, type StreamingEgress, tracedEgress } from './egress/index.ts';
+import type { Imports } from './connections/import.ts';
+import { createEgress, tracedEgress } from './egress/index.ts';
 import { chooseEngine, type StartEngine } from './engine/choose.ts';
 import type { Role } from './engine/temporal/load.ts';
 import type { Engine } from './engine/types.ts';
-import { isEvergrantError } from './errors/index.ts';
-import { createFollowing } from './events/following.ts';
-import { pruneEvents } from './events/retention.ts';
-import { listTimeline, type TimelineQuery } from './events/timeline.ts';
-import { createWebhooks, type Webhooks } from './events/webhooks/index.ts';
+import type { Webhooks } from './events/webhooks/index.ts';
 import { configuredApps, createApps, unusedApps } from './grants/apps.ts';
 import { createClientKeys } from './grants/client-keys.ts';
 import type { Context } from './grants/context.ts';
-import { warnOfEnds } from './grants/expiring.ts';
 import { createHealth } from './grants/health.ts';
-import { observe } from './grants/inspection.ts';
 import { createInstanceApps } from './grants/instance-apps.ts';
-import { createMigrations } from './grants/migration.ts';
 import { createProviderApps, type ProviderApps } from './grants/provider-apps.ts';
-import { createRenewals, type Renewals } from './grants/renew.ts';
 import { keyUse, type ResealProgress, reseal } from './grants/reseal.ts';
-import { tryDueRevocations } from './grants/revocations.ts';
 import { createSpool } from './grants/spool.ts';
-import { day, leaseDuration } from './grants/timing.ts';
 import { createUsage } from './grants/usage.ts';
-import { createHttp, type Handler } from './http/app.ts';
-import { createAudit } from './http/audit.ts';
-import { loadDashboard } from './http/dashboard.ts';
-import { createKeyring, type Keyring } from './http/keyring.ts';
-import { createLimits } from './http/limits.ts';
-import { createLogo } from './http/logo.ts';
-import { createRenewalOverview } from './http/overview.ts';
-import { createPictures } from './http/pictures.ts';
-import { createSessions } from './http/sessions.ts';
+import type { Handler } from './http/app.ts';
+import type { Keyring } from './http/keyring.ts';
 import { openVault } from './open-vault.ts';
 import { createOperations, type Operations } from './operations.ts';
 import { createSpeech } from './protocols/index.ts';
 import { type ProviderOperations, providerOperations } from './provider-operations.ts';
 import { builtinProviders } from './providers/builtin.ts';
 import { type Catalogue, createCatalogue } from './providers/load.ts';
-import { oddsText, providersAtOdds } from './providers/sharing.ts';
+import { createHandler, createServices, type Ground, recover, report, startRenewing, stopServices } from './running.ts';
 import { type EvergrantConfig, parseSettings, type Settings } from './settings/index.ts';
-import { createHorizon, gates, grants, openStore, type Store, schedule } from './store/index.ts';
+import { openStore, type Store } from './store/index.ts';
 import { type Clock, systemClock } from './telemetry/clock.ts';
 import { createLogger, silentLogger } from './telemetry/log.ts';
 import type { Logger } from './telemetry/logger.ts';
@@ -162,7 +140,7 @@ export const startEvergrant = async (settings: Settings, internals: Internals = 
       random: internals.random ?? Math.random,
       step: internals.step ?? (() => {}),
     };
-    const running = await run(context, settings, providerApps, egress, startEngine);
+    const running = await run({ context, settings, providerApps, egress }, startEngine);
     return { ...running, newKeyFile, close: closing(running.stop, [() => egress.close(), () => store.close()]) };
   } catch (error) {
     await egress.close();
@@ -171,121 +149,37 @@ export const startEvergrant = async (settings: Settings, internals: Internals = 
   }
 };
 
-const run = async (
-  context: Context,
-  settings: Settings,
-  providerApps: ProviderApps,
-  egress: StreamingEgress,
-  startEngine: StartEngine | null,
-) => {
-  const { publicUrl } = settings;
-  const renewals = createRenewals(context);
-  const returnOrigins = [...settings.returnUrls, new URL(publicUrl).origin];
-  const flows = createFlows(context, { publicUrl, returnOrigins });
-  const connections = createConnections(context, renewals, { publicUrl });
-  const imports = createImports(context, renewals, { publicUrl });
-  const calls = createCalls(context, renewals, egress);
-  const horizon = createHorizon(context.store.db);
-  const timeline = { list: (query: TimelineQuery) => listTimeline(context.store, horizon, query) };
-  const following = createFollowing(context, horizon);
-  const webhooks = createWebhooks(context, horizon, egress, settings);
-  const keyring = await createKeyring(context.store, context.clock, settings.apiKey);
-  const audit = createAudit(context.logger, context.clock);
+const run = async (ground: Ground, startEngine: StartEngine | null) => {
+  const { context, settings, providerApps } = ground;
+  const services = await createServices(ground);
   let engine: Engine | null = null;
-  const handler = createHttp({
-    context,
-    settings,
-    returnOrigins,
-    providerApps,
-    flows,
-    connections,
-    imports,
-    renewals,
-    calls,
-    timeline,
-    following,
-    webhooks,
-    keyring,
-    limits: createLimits(context.clock, settings.rateLimits),
-    audit,
-    engine: () => engine,
-    logo: createLogo(settings.branding.logo, { egress, logger: context.logger, now: () => context.clock.monotonic() }),
-    sessions: createSessions(context.store, context.clock, keyring, publicUrl),
-    renewalOverview: createRenewalOverview(context.store.db, context.clock),
-    pictures: createPictures(egress, context.clock),
-    reread: createReread(context),
-    dashboard: settings.dashboard ? loadDashboard(publicUrl) : null,
-  });
-  for (const pair of providersAtOdds(providerApps.catalogue.list())) context.logger.warn({}, oddsText(pair));
-  context.metrics.observe(async () => ({ ...(await observe(context)), webhooks: await webhooks.observe() }));
-  await gates.probeAllNow(context.store.db, context.clock.now());
-  await renewals.recover();
-  await flows.recover();
+  const handler = createHandler(ground, services, () => engine);
+  report(ground, services);
+  await recover(ground, services);
   providerApps.follow();
-  engine = startEngine && start(context, settings, renewals, flows, startEngine);
-  const stopWebhooks = settings.engine === 'none' ? null : await webhooks.start();
-  const stop = async () => {
-    following.close();
-    await Promise.all([engine?.stop(), stopWebhooks?.()]);
-    await flows.idle();
-    await renewals.idle();
-    await providerApps.stop();
-    audit.flush();
-    await context.usage.flush(context).catch((error: unknown) => {
-      const code = isEvergrantError(error) ? error.code : 'internal';
-      context.logger.warn({ error_code: code }, 'the last uses of tokens could not be noted');
-    });
-  };
+  engine = startEngine && startRenewing(ground, services, startEngine);
+  const stopWebhooks = settings.engine === 'none' ? null : await services.webhooks.start();
   return {
-    ...createOperations({ context, publicUrl, flows, connections, imports, renewals, calls, timeline }),
-    imports,
+    ...createOperations({ ...services, context, publicUrl: settings.publicUrl }),
+    imports: services.imports,
     handler,
     catalogue: providerApps.catalogue,
     provider: (id: string) =>
       providerOperations({ context, publicUrl, catalogue: providerApps.catalogue, flows, connections, renewals }, id),
     apps: providerApps,
     settings,
-    newApiKey: keyring.created,
-    keys: keyring,
-    webhooks,
-    endStreams: () => following.close(),
+    newApiKey: services.keyring.created,
+    keys: services.keyring,
+    webhooks: services.webhooks,
+    endStreams: () => services.following.close(),
     vault: {
       primaryKeyId: context.vault.primaryKeyId,
-      rotate: (report) => reseal(context, report),
+      rotate: (progress) => reseal(context, progress),
       keyUse: () => keyUse(context),
     } satisfies Evergrant['vault'],
-    stop,
+    stop: () => stopServices(ground, services, [async () => engine?.stop(), async () => stopWebhooks?.()]),
   };
 };
-
-/** The engine with what else must be done now and then. */
-const start = (
-  context: Context,
-  settings: Settings,
-  renewals: Renewals,
-  flows: Flows,
-  startEngine: StartEngine,
-): Engine => {
-  const engine = startEngine(context, renewals, [
-    () => context.usage.flush(context),
-    () => renewals.recover(leaseDuration),
-    () => flows.sweep(),
-    () => context.apps.prune(),
-    () => tryDueRevocations(context),
-    () => warnOfEnds(context),
-    createLooks(context),
-    createMigrations(context),
-    () => schedule.raiseUrgency(context.store.db, context.clock.now() + day),
-    async () => schedule.removeLapsed(context.store.db, await context.store.now(context.store.db)),
-    () => grants.removeAttempts(context.store.db, context.clock.now() - attemptHistory),
-    () => pruneEvents(context, settings.eventsRetentionDays * day),
-  ]);
-  context.notices.on('schedule', () => engine.poke());
-  return engine;
-};
-
-/** How long the history of renewals is kept, in milliseconds. */
-const attemptHistory = 30 * day;
 
 /** What this process changes, the others on the same database hear of. */
 const sharing = (notices: Notices, store: Store): Notices => ({
