@@ -84,6 +84,8 @@ export interface Internals {
   random?: () => number;
   /** Called at each step of a renewal. */
   step?: Context['step'];
+  /** Whether the start finishes what earlier processes left. Default true; a command that only looks changes nothing. */
+  recovers?: boolean;
 }
 
 /**
@@ -140,7 +142,8 @@ export const startEvergrant = async (settings: Settings, internals: Internals = 
       random: internals.random ?? Math.random,
       step: internals.step ?? (() => {}),
     };
-    const running = await run({ context, settings, providerApps, egress }, startEngine);
+    const ground = { context, settings, providerApps, egress };
+    const running = await run(ground, startEngine, internals.recovers ?? true);
     return { ...running, newKeyFile, close: closing(running.stop, [() => egress.close(), () => store.close()]) };
   } catch (error) {
     await egress.close();
@@ -149,13 +152,13 @@ export const startEvergrant = async (settings: Settings, internals: Internals = 
   }
 };
 
-const run = async (ground: Ground, startEngine: StartEngine | null) => {
+const run = async (ground: Ground, startEngine: StartEngine | null, recovers: boolean) => {
   const { context, settings, providerApps } = ground;
   const services = await createServices(ground);
   let engine: Engine | null = null;
   const handler = createHandler(ground, services, () => engine);
   report(ground, services);
-  await recover(ground, services);
+  if (recovers) await recover(ground, services);
   providerApps.follow();
   engine = startEngine && startRenewing(ground, services, startEngine);
   const stopWebhooks = settings.engine === 'none' ? null : await services.webhooks.start();

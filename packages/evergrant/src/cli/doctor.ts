@@ -36,7 +36,7 @@ const examine = async (args: Arguments): Promise<Finding[]> => {
   ];
   try {
     // Simulated platforms need no looking after.
-    const evergrant = await startEvergrant(withUnusedKey({ ...settings, engine: 'none' }));
+    const evergrant = await startEvergrant(withUnusedKey({ ...settings, engine: 'none' }), { recovers: false });
     try {
       findings.push(...(await examineRunning(evergrant, settings)));
     } finally {

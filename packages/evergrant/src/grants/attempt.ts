@@ -63,6 +63,13 @@ export interface Settling {
   writes: Writes;
 }
 
+/**
+ * When a grant is due once its attempt has ended. A lease always sets a time: where there is none, everything that lives
+ * on the grant was switched off meanwhile, and it stays so.
+ */
+export const dueAfter = ({ grant, row }: Settling, due: number | null): number | null =>
+  grant.status === 'active' && row.due_at === null ? null : due;
+
 /** The columns of a schedule row without lease and mark. */
 export const released = {
   lease_owner: null,

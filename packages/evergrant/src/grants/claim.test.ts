@@ -81,6 +81,17 @@ describe('a claim', () => {
     expect(await claimGrant(other.context, grantId, 'person')).toMatchObject({ kind: 'claimed' });
   });
 
+  it('is not had to replace a generation that somebody else has replaced', async () => {
+    const scene = await createScene();
+    const { grantId } = await scene.connect();
+    expect(await scene.renewals.renew(grantId, 'reader', 1)).toEqual({ kind: 'renewed' });
+    const other = scene.startNode('two');
+    for (const mode of ['reader', 'person'] as const) {
+      expect(await claimGrant(other.context, grantId, mode, 1)).toEqual({ kind: 'superseded' });
+    }
+    expect(await claimGrant(other.context, grantId, 'reader', 2)).toMatchObject({ kind: 'claimed' });
+  });
+
   it('that was overtaken sends nothing', async () => {
     const scene = await createScene();
     const { grantId } = await scene.connect();

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 
 import { EvergrantError } from '../errors/index.ts';
 
-import { connectDue, goOn, sendDue } from './renewing.test-support.ts';
-import { createScene, day, hour, minute, refusal, second, unavailable } from './scene.test-support.ts';
+import { connectDue, goOn, held, sendDue, silence } from './renewing.test-support.ts';
+import { createScene, day, hour, minute, passUntil, refusal, second, unavailable } from './scene.test-support.ts';
 
 import { leaseDuration } from './timing.ts';
 
@@ -202,6 +202,32 @@ describe('a refusal', () => {
     expect(await scene.grant(grantId)).toMatchObject({ status: 'reauth_required', reason: 'password_changed' });
   });
 
+  it('of a token that a late answer has replaced meanwhile is no end either', async () => {
+    const scene = await createScene({ knobs: { reuseRevokes: false } });
+    const { grantId } = await connectDue(scene);
+    const late = held(scene);
+    const { promise: later, resolve: refuse } = Promise.withResolvers<void>();
+    scene.answerNext(late.send, async () => {
+      await later;
+      return refusal;
+    });
+    await sendDue(scene);
+    scene.clock.advance(leaseDuration);
+    const other = scene.startNode('two');
+    const renewal = other.renewals.renew(grantId, 'reader');
+    await passUntil(scene.clock, () => scene.presented.length === 2, { step: 0 });
+    late.release();
+    await scene.renewals.idle();
+    expect(await scene.grant(grantId)).toMatchObject({ generation: 2 });
+    refuse();
+    expect(await renewal).toEqual({ kind: 'superseded' });
+    expect(await scene.grant(grantId)).toMatchObject({ status: 'active', generation: 2 });
+    expect((await scene.tokens(grantId)).current).toBe(late.tokens[0]);
+    const { mark_id, lease_until, due_at } = await scene.row(grantId);
+    expect({ mark_id, lease_until }).toEqual({ mark_id: null, lease_until: null });
+    expect(due_at).toBeGreaterThan(scene.clock.now() + 30 * minute);
+  });
+
   it('of a token that another answer has replaced is no end', async () => {
     const scene = await createScene({ knobs: { reuseRevokes: false } });
     const { grantId } = await connectDue(scene);
@@ -217,6 +243,21 @@ describe('a refusal', () => {
     refuse();
     await scene.renewals.idle();
     expect(await scene.grant(grantId)).toMatchObject({ status: 'active', generation: 2 });
+  });
+});
+
+describe('the end of what can be renewed', () => {
+  it('ends no grant whose last attempt has an unknown outcome: its answer may still come', async () => {
+    const scene = await createScene({ knobs: { reuseRevokes: false } });
+    const { grantId } = await connectDue(scene, { refreshExpiresAt: scene.clock.now() + hour });
+    scene.clock.advance(hour);
+    scene.answerNext(silence(scene, 'nothing happens'), unavailable);
+    await scene.renewDue();
+    expect(await scene.grant(grantId)).toMatchObject({ status: 'active' });
+    expect(await scene.row(grantId)).toMatchObject({ mark_id: expect.any(String) });
+    await scene.advanceToDue(grantId);
+    await scene.renewDue();
+    expect(await scene.grant(grantId)).toMatchObject({ status: 'reauth_required', reason: 'expired' });
   });
 });
 

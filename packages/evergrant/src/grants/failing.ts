@@ -1,7 +1,7 @@
 import { EvergrantError, type ReauthReason } from '../errors/index.ts';
 import * as timeline from '../events/index.ts';
 import { connections, type GrantRow, grants, type Queryable, schedule } from '../store/index.ts';
-import { released, type Settled, type Settling } from './attempt.ts';
+import { dueAfter, released, type Settled, type Settling } from './attempt.ts';
 import { type Context, isSelfRefreshing } from './context.ts';
 import { openCandidate, sealGrant } from './credentials.ts';
 import { toStoredFailure } from './failure.ts';
@@ -18,7 +18,8 @@ import { retryOfUnresolved } from './unresolved.ts';
 export const reject = async (at: Settling, error: EvergrantError): Promise<Settled> => {
   const { context, tx, attempt, now, grant, row, app } = at;
   if (grant.generation !== attempt.generation) {
-    await schedule.update(tx, grant.id, { ...released, ...planFor(app, factsOf(grant, row.last_used_at), now) });
+    const plan = planFor(app, factsOf(grant, row.last_used_at), now);
+    await schedule.update(tx, grant.id, { ...released, ...plan, due_at: dueAfter(at, plan.due_at) });
     return { kind: 'superseded' };
   }
   const candidate = openCandidate(context.vault, grant);
@@ -28,7 +29,7 @@ export const reject = async (at: Settling, error: EvergrantError): Promise<Settl
       candidate_sealed: null,
       updated_at: now,
     });
-    await schedule.update(tx, grant.id, { ...released, due_at: now, retry_at: null });
+    await schedule.update(tx, grant.id, { ...released, due_at: dueAfter(at, now), retry_at: null });
     return { kind: 'failed', error: new EvergrantError('refresh_in_progress', { retryAfter: 1 }) };
   }
   const hold = await holdOf(context, tx, app, now);
@@ -84,7 +85,7 @@ export const fail = async (
     lease_owner: null,
     lease_until: null,
     ...(how.markResolved ? released : {}),
-    due_at: retryAt,
+    due_at: dueAfter(at, retryAt),
     retry_at: retryAt,
     urgency: urgencyOf(row.deadline_at, row.last_used_at, retryAt),
   });
@@ -97,8 +98,8 @@ export const fail = async (
 };
 
 /** T2: nothing was sent. The platform has no part in it, and the grant has not failed: it is due again at once. */
-export const abandon = async ({ tx, now, grant }: Settling, error: EvergrantError): Promise<Settled> => {
-  await schedule.update(tx, grant.id, { ...released, due_at: now });
+export const abandon = async (at: Settling, error: EvergrantError): Promise<Settled> => {
+  await schedule.update(at.tx, at.grant.id, { ...released, due_at: dueAfter(at, at.now) });
   return { kind: 'failed', error };
 };
 

@@ -1,7 +1,7 @@
 import type { App, TokenSet } from '../protocols/types.ts';
 import { type GrantChanges, type GrantRow, grants } from '../store/index.ts';
 import { announceRenewal } from './announce.ts';
-import { released, type Settled, type Settling } from './attempt.ts';
+import { dueAfter, released, type Settled, type Settling } from './attempt.ts';
 import type { Context } from './context.ts';
 import { openCredentials, sealExtra, sealGrant } from './credentials.ts';
 import { unblock } from './gate.ts';
@@ -24,6 +24,7 @@ export const store = async (at: Settling, tokens: TokenSet): Promise<Settled> =>
     // Whoever waits for this renewal has used the grant just now, which nothing has written yet.
     lastUsedAt: context.usage.has(grant.id) ? now : row.last_used_at,
   };
+  const plan = planFor(app, facts, now);
   writes.grants.push({
     id: grant.id,
     ...changes,
@@ -42,7 +43,8 @@ export const store = async (at: Settling, tokens: TokenSet): Promise<Settled> =>
   });
   writes.schedule.push({
     grant_id: grant.id,
-    ...planFor(app, facts, now),
+    ...plan,
+    due_at: dueAfter(at, plan.due_at),
     // Late: another sender may have presented the old credential since, and what that does to the new one shows later.
     ...(row.fence === attempt.fence ? { ...released, doubt_since: null } : { doubt_since: row.doubt_since ?? now }),
     retry_at: null,

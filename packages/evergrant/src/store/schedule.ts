@@ -212,7 +212,7 @@ export const raiseUrgency = async (db: Queryable, before: number): Promise<void>
     .execute();
 };
 
-/** Ends the pauses after failures of an app, but for those of attempts of unknown outcome. */
+/** Ends the pauses after failures of an app, but for those of attempts of unknown outcome, and of what is switched off. */
 export const retryNow = async (db: Queryable, { provider, clientId }: GateKey, now: number): Promise<void> => {
   await db
     .updateTable('schedule')
@@ -224,6 +224,7 @@ export const retryNow = async (db: Queryable, { provider, clientId }: GateKey, n
         .where('provider', '=', provider)
         .where('client_id', '=', clientId)
         .where('retry_at', '>', now)
+        .where('due_at', 'is not', null)
         .where('mark_id', 'is', null)
         .$if(isPostgres(db), (query) => query.forUpdate().skipLocked()),
     )

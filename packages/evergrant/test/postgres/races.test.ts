@@ -127,6 +127,37 @@ describeWithPostgres('two nodes at the same moment', (server) => {
     expect(await typesOf(one.store)).toEqual(Array(20).fill('connection.expiring'));
   });
 
+  test('look at what is due: each grant is claimed by one, and the other does not wait for it', async () => {
+    const { one, two, clock } = await createNodes();
+    for (let count = 0; count < 5; count++) await seedGrant(one, { refreshToken: 'rt', lifetime: hour });
+    clock.advance(hour);
+    const { store } = one;
+    let met: ReturnType<typeof claimDue> | undefined;
+    let [isThrough, hasWaited] = [false, false];
+    const context: Context = {
+      ...one,
+      store: {
+        ...store,
+        // The second looks when the first has chosen, and before that is committed.
+        transaction: (work) =>
+          store.transaction(async (tx) => {
+            const result = await work(tx);
+            met = claimDue(two, 10).finally(() => {
+              isThrough = true;
+            });
+            await until('the other node', async () => {
+              hasWaited ||= (await waiting(two.store)) > 0;
+              return isThrough || hasWaited;
+            });
+            return result;
+          }),
+      },
+    };
+    expect((await claimDue(context, 10)).claims).toHaveLength(5);
+    expect((await met!).claims).toEqual([]);
+    expect(hasWaited).toBe(false);
+  });
+
   test('find that a blocked platform may be probed, and send one probe', async () => {
     const { one, two, clock } = await createNodes();
     const gate = gateKey(one.apps.list()[0]!);
