@@ -12,6 +12,7 @@ import { createFollowing } from './events/following.ts';
 import { pruneEvents } from './events/retention.ts';
 import { listTimeline, type TimelineQuery } from './events/timeline.ts';
 import { createWebhooks } from './events/webhooks/index.ts';
+import { watchClock } from './grants/clock-set-back.ts';
 import type { Context } from './grants/context.ts';
 import { warnOfEnds } from './grants/expiring.ts';
 import { observe } from './grants/inspection.ts';
@@ -107,6 +108,7 @@ export const startRenewing = (ground: Ground, { renewals, flows }: Services, sta
   const { db } = context.store;
   const now = (): number => context.clock.now();
   const engine = startEngine(context, renewals, [
+    watchClock(context),
     () => context.usage.flush(context),
     () => renewals.recover(leaseDuration),
     () => flows.sweep(),

@@ -24,8 +24,8 @@ export interface Attempt {
   startedAt: number;
   /** Whether the answer stands in the journal. */
   journalled: boolean;
-  /** Whether it was sent to try a blocked gate; an answer from the journal may have been. */
-  probing: boolean;
+  /** Whether it was sent to try a blocked gate; null: that is not known, for its answer comes from the journal. */
+  probing: boolean | null;
 }
 
 /**

@@ -149,6 +149,16 @@ describe('a claim', () => {
     expect(await scene.row(grantId)).toMatchObject({ mark_id: null, lease_until: null });
   });
 
+  it('that a machine slept over sends nothing, though its monotonic clock stood still', async () => {
+    const scene = await createScene();
+    const { grantId } = await scene.connect();
+    scene.context.step = (name) => {
+      if (name === 'claimed') scene.clock.jump(hour);
+    };
+    expect(await scene.renewals.renew(grantId, 'reader')).toMatchObject({ kind: 'failed' });
+    expect(scene.presented).toEqual([]);
+  });
+
   it('is not had while a grant is too young, has nothing to be renewed with, or has ended', async () => {
     const young = await createScene({ refresh: { minimumAgeSeconds: 60 } });
     const { grantId } = await young.connect();

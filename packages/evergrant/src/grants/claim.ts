@@ -9,8 +9,9 @@ import { fairly } from './fairness.ts';
 import { gateKey, type Permits, permitsOf, spend } from './gate.ts';
 import { heldAnswers } from './journal.ts';
 import { claimOf, lease, mark } from './mark.ts';
+import { type Moment, momentOf } from './moment.ts';
 import type { Person } from './revocations.ts';
-import { readerPause } from './timing.ts';
+import { leaseDuration, readerPause } from './timing.ts';
 import { retryOfUnresolved } from './unresolved.ts';
 
 /**
@@ -37,8 +38,8 @@ export interface Claim {
   dueAt: number | null;
   /** Since when an earlier attempt may have spent the credential; null: none has. */
   doubtSince: number | null;
-  /** Monotonic time from which the lease counts. */
-  claimedAt: number;
+  /** From when the lease counts. */
+  claimedAt: Moment;
 }
 
 export type Obstacle =
@@ -71,7 +72,7 @@ export const claimGrant = async (
   mode: Mode,
   seen = Number.POSITIVE_INFINITY,
 ): Promise<ClaimResult> => {
-  const claimedAt = context.clock.monotonic();
+  const claimedAt = momentOf(context.clock);
   return context.store.transaction(async (tx): Promise<ClaimResult> => {
     const row = await schedule.byGrant(tx, grantId, true);
     const grant = await grants.byId(tx, grantId);
@@ -117,20 +118,33 @@ export interface Reserve {
   without: readonly string[];
 }
 
+/** How claims of what is due differ from one engine to another. */
+export interface Claiming {
+  /** Not to be sent by this process, but reserved for another one. */
+  reserve?: Reserve;
+  /**
+   * Whether this process is still at a grant. It may be after the lease: when the wall clock was set, or the database was
+   * away for so long. Nobody else could know, and to present the old credential now would kill what it holds.
+   */
+  isUnderWay?: (grantId: string) => boolean;
+}
+
 /**
  * Claims what is due, at most so many in all: per app within its limits, the most urgent first, owners in turn.
  *
  * @throws EvergrantError `storage_unavailable`
  */
-export const claimDue = async (context: Context, room: number, reserve?: Reserve): Promise<Batch> => {
+export const claimDue = async (context: Context, room: number, how: Claiming = {}): Promise<Batch> => {
   const batch: Batch = { claims: [], obstacles: [] };
   for (const app of inTurn(context, await appsToRenew(context, context.clock.now()))) {
-    if (reserve?.without.includes(app.provider)) continue;
+    if (how.reserve?.without.includes(app.provider)) continue;
     const left = room - batch.claims.length;
     if (left <= 0) break;
-    const claimedAt = context.clock.monotonic();
+    const claimedAt = momentOf(context.clock);
     try {
-      const taken = await context.store.transaction((tx) => claimOfApp(context, tx, app, left, claimedAt, reserve));
+      const taken = await context.store.transaction((tx) =>
+        claimOfApp(context, tx, app, { room: left, claimedAt, ...how }),
+      );
       batch.claims.push(...taken.claims);
       batch.obstacles.push(...taken.obstacles);
     } catch (error) {
@@ -152,9 +166,7 @@ const claimOfApp = async (
   context: Context,
   tx: Queryable,
   app: App,
-  room: number,
-  claimedAt: number,
-  reserve?: Reserve,
+  { room, claimedAt, reserve, isUnderWay }: Claiming & { room: number; claimedAt: Moment },
 ): Promise<Batch> => {
   const batch: Batch = { claims: [], obstacles: [] };
   const now = await context.store.now(tx);
@@ -167,8 +179,12 @@ const claimOfApp = async (
     ? await schedule.candidates(tx, gateKey(app), now, probeChoice, due.toReversed())
     : await schedule.candidates(tx, gateKey(app), now, wanted * overRead, due);
   const held = await heldAnswers(tx, rows);
+  const lookAt = (row: ScheduleRow, grant: GrantRow | undefined): Obstacle | undefined => {
+    if (isUnderWay?.(row.grant_id)) return { kind: 'busy', until: now + leaseDuration };
+    return grant?.status === 'active' ? obstacleOf(app, grant, row, now, 'background', held) : gone;
+  };
   for await (const { row, grant } of withGrants(tx, orderOf(app, rows, permits), () => wanted - batch.claims.length)) {
-    const obstacle = grant?.status === 'active' ? obstacleOf(app, grant, row, now, 'background', held) : gone;
+    const obstacle = lookAt(row, grant);
     if (obstacle) {
       batch.obstacles.push({ grantId: row.grant_id, obstacle });
       continue;
@@ -243,7 +259,8 @@ export const obstacleOf = (
   }
   const refresh = app.definition.refresh ?? {};
   const ripe = grant.issued_at + (refresh.minimumAgeSeconds ?? 0) * 1000;
-  if (ripe > now) return { kind: 'too_young', until: ripe };
+  // Issued in the future, when the clock was ahead: how old it is nobody knows.
+  if (ripe > now && grant.issued_at <= now) return { kind: 'too_young', until: ripe };
   const resolving = retryOfUnresolved(app, grant, row, now);
   if (resolving !== null && resolving > now) {
     return { kind: 'waiting', until: resolving, error: storedError(grant, resolving - now) };

@@ -3,6 +3,7 @@ import { EvergrantError } from '../errors/index.ts';
 import { connections, type GrantRow, grants, schedule } from '../store/index.ts';
 import { block, permitsOf, spend } from './gate.ts';
 import {
+  answerOf,
   createScene,
   hour,
   minute,
@@ -168,6 +169,20 @@ describe('an app whose platform fails', () => {
     expect(await scene.renewDue()).toBe(2);
     expect(await scene.gate()).toMatchObject({ blocked_by: 'outage', probes: 1 });
     expect(await scene.renewDue()).toBe(0);
+  });
+
+  it('is not one because of an answer that a process left in the journal', async () => {
+    const scene = await createScene();
+    const { grantId } = await scene.connect();
+    const dying = scene.startNode('dying');
+    dying.context.step = (name) => {
+      if (name === 'journalled') throw new Error('it dies here');
+    };
+    scene.answerNext(answerOf(200, '<html>'));
+    await expect(dying.renewals.renew(grantId, 'person')).rejects.toThrow('dies');
+    await scene.renewals.recover();
+    expect(await scene.grant(grantId)).toMatchObject({ fail_count: 1, status: 'active' });
+    expect((await scene.gate())?.blocked_by ?? null).toBeNull();
   });
 
   it('is not let in by what was sent before it failed', async () => {

@@ -4,16 +4,17 @@ import { newId } from '../telemetry/ids.ts';
 import type { Claim } from './claim.ts';
 import type { Context } from './context.ts';
 import { openCredentials } from './credentials.ts';
+import type { Moment } from './moment.ts';
 import { personOf } from './revocations.ts';
 import { leaseDuration } from './timing.ts';
 
 /** What a claim is made of. */
-export interface Claiming {
+export interface Grounds {
   app: App;
   grant: GrantRow;
   row: ScheduleRow;
   now: number;
-  claimedAt: number;
+  claimedAt: Moment;
   probing: boolean;
 }
 
@@ -22,7 +23,7 @@ export interface Claiming {
  *
  * @throws EvergrantError `storage_key_unavailable`
  */
-export const claimOf = (context: Context, { app, grant, row, now, claimedAt, probing }: Claiming): Claim => ({
+export const claimOf = (context: Context, { app, grant, row, now, claimedAt, probing }: Grounds): Claim => ({
   grantId: grant.id,
   app,
   credentials: openCredentials(context.vault, grant),

@@ -6,6 +6,7 @@ import type { Attempt, Result, Settled } from './attempt.ts';
 import { type Claim, claimDue, claimGrant, type Mode, type Obstacle } from './claim.ts';
 import type { Context } from './context.ts';
 import { createJournal, type Journal, keepAnswer, mayCarryToken, openAnswer, untilStored } from './journal.ts';
+import { spentSince } from './moment.ts';
 import { putOff } from './obstacles.ts';
 import { type Reserved, takeOver } from './reservation.ts';
 import { createSettle, type Settle } from './settle.ts';
@@ -65,7 +66,7 @@ export const createRenewals = (context: Context): Renewals => {
   return {
     renew: (grantId, ...how) => running.get(grantId) ?? run(grantId, renewOnce(context, commits, grantId, ...how)),
     async beginDue(room, done) {
-      const { claims, obstacles } = await claimDue(context, room);
+      const { claims, obstacles } = await claimDue(context, room, { isUnderWay: (grantId) => running.has(grantId) });
       for (const renewal of begin(claims)) void renewal.then(done);
       for (const one of obstacles) await putOff(context, one).catch((error) => logFault(context, one.grantId, error));
       return claims.length;
@@ -170,8 +171,7 @@ const ensureFence = async ({ grantId, fence }: Claim, fences: Fences): Promise<v
 
 /** T2: a process that slept may not send when its answer could come after the lease. */
 const ensureTime = (context: Context, claim: Claim): void => {
-  const spent = context.clock.monotonic() - claim.claimedAt;
-  if (spent > leaseDuration - requestDeadline - 1000) {
+  if (spentSince(context.clock, claim.claimedAt) > leaseDuration - requestDeadline - 1000) {
     const detail = 'the claim came too close to its end';
     throw new Abandoned(new EvergrantError('refresh_in_progress', { detail, retryAfter: 1 }));
   }
@@ -226,7 +226,7 @@ const finish = async (context: Context, settle: Settle, entry: JournalRow): Prom
     markId: entry.id,
     startedAt: entry.started_at,
     journalled: true,
-    probing: true,
+    probing: null,
   };
   const settled = await settle(attempt, await read(context, app, answer));
   context.logger.info({ grant: entry.grant_id, outcome: settled.kind }, 'finished an answer from the journal');

@@ -49,7 +49,7 @@ export const store = async (at: Settling, tokens: TokenSet): Promise<Settled> =>
     ...(row.fence === attempt.fence ? { ...released, doubt_since: null } : { doubt_since: row.doubt_since ?? now }),
     retry_at: null,
   });
-  if (attempt.probing) await unblock(context, tx, app, now);
+  if (attempt.probing !== false) await unblock(context, tx, app, now);
   await announceRenewal(at, changes.scopes_granted, facts.generation);
   return { kind: 'renewed' };
 };

@@ -4,6 +4,7 @@ import { type Claim, claimDue, obstacleOf } from './claim.ts';
 import type { Context } from './context.ts';
 import { heldAnswers } from './journal.ts';
 import { claimOf, mark } from './mark.ts';
+import { momentOf } from './moment.ts';
 import { putOff } from './obstacles.ts';
 
 /*
@@ -38,7 +39,7 @@ export const reserveDue = async (
   owner: string,
   without: readonly string[],
 ): Promise<ReservedOfProvider[]> => {
-  const { claims, obstacles } = await claimDue(context, room, { owner, without });
+  const { claims, obstacles } = await claimDue(context, room, { reserve: { owner, without } });
   for (const one of obstacles) await putOff(context, one);
   return claims.map(({ grantId, app, dueAt, probing }) => ({ grantId, provider: app.provider, dueAt, probe: probing }));
 };
@@ -63,7 +64,7 @@ export const reservedBy = async (context: Context, owner: string): Promise<Reser
  * @throws EvergrantError `storage_unavailable`
  */
 export const takeOver = async (context: Context, owner: string, reserved: Reserved[]): Promise<Claim[]> => {
-  const claimedAt = context.clock.monotonic();
+  const claimedAt = momentOf(context.clock);
   const known = new Map(reserved.map((one) => [one.grantId, one]));
   return context.store.transaction(async (tx) => {
     const rows = await schedule.lockedByGrants(tx, [...known.keys()]);

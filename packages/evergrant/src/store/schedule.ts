@@ -246,6 +246,36 @@ export const noteUse = async (db: Queryable, grantIds: string[], at: number): Pr
     .execute();
 };
 
+/**
+ * Makes what lies in the future due now: grants whose tokens were issued after now, and leases that end later than any
+ * does. A mark stays, as of now.
+ */
+export const bringBack = async (
+  db: Queryable,
+  now: number,
+  { issuedAfter, leasedUntil }: { issuedAfter: number; leasedUntil: number },
+): Promise<void> => {
+  await db
+    .updateTable('schedule')
+    .set({
+      due_at: now,
+      retry_at: null,
+      lease_owner: null,
+      lease_until: null,
+      mark_at: sql<number | null>`case when mark_at > ${now} then ${now} else mark_at end`,
+    })
+    .where('grant_id', 'in', (from) =>
+      from
+        .selectFrom('schedule')
+        .leftJoin('grants', 'grants.id', 'schedule.grant_id')
+        .select('schedule.grant_id')
+        .where('schedule.due_at', 'is not', null)
+        .where((e) => e.or([e('grants.issued_at', '>', issuedAfter), e('schedule.lease_until', '>', leasedUntil)]))
+        .$if(isPostgres(db), (query) => query.forUpdate('schedule').skipLocked()),
+    )
+    .execute();
+};
+
 /** Removes leases of grants that are gone, whose process never said what became of the request. */
 export const removeLapsed = async (db: Queryable, now: number): Promise<void> => {
   await db

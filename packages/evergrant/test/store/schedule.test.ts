@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { connections, gates, grants, type ScheduleRow, schedule } from '../../src/store/index.ts';
+import { type Clock, systemClock } from '../../src/telemetry/clock.ts';
 import { aConnection, aGrant, aSchedule, noon } from './rows.ts';
 import { describeOnEachDatabase } from './support.ts';
 
@@ -151,6 +152,25 @@ describeOnEachDatabase('the schedule', (database) => {
     expect(urgencies).toEqual([0, 0, 2, 2, 2]);
   });
 
+  test('brings back what lies in the future: tokens issued there, and leases that no claim gives', async () => {
+    const at = { issuedAfter: noon + minute, leasedUntil: noon + 2 * minute };
+    const rows: Record<string, [issued: number, Partial<ScheduleRow>]> = {
+      ahead: [noon + 60 * minute, { due_at: noon + 100 * minute, retry_at: noon + 90 * minute }],
+      leased: [noon, { due_at: noon + 60 * minute, lease_until: noon + 60 * minute, mark_at: noon + 59 * minute }],
+      present: [noon, { due_at: noon + 40 * minute, lease_until: noon + minute, mark_at: noon - minute }],
+      off: [noon + 60 * minute, { due_at: null }],
+    };
+    for (const [id, [issued_at, row]] of Object.entries(rows)) {
+      await insert(id, row);
+      await grants.update(database.store.db, id, { issued_at });
+    }
+    await schedule.bringBack(database.store.db, noon, at);
+    expect(await row('ahead')).toMatchObject({ due_at: noon, retry_at: null, mark_at: null });
+    expect(await row('leased')).toMatchObject({ due_at: noon, lease_until: null, mark_at: noon });
+    expect(await row('present')).toMatchObject(rows['present']![1]);
+    expect(await row('off')).toMatchObject({ due_at: null });
+  });
+
   test('notes for many at once when tokens were read', async () => {
     const { db } = database.store;
     await insert('rest', { urgency: 2 });
@@ -179,6 +199,13 @@ describeOnEachDatabase('the schedule', (database) => {
     expect(now).toBeGreaterThanOrEqual(before - 1);
     expect(now).toBeLessThanOrEqual(Date.now() + 1);
     expect(Number.isInteger(now)).toBe(true);
+  });
+
+  test('judges time by the clock of the database, where it has one, whatever that of the process says', async () => {
+    const slow: Clock = { ...systemClock, now: () => systemClock.now() - 3_600_000 };
+    const store = await database.open({ clock: slow });
+    const expected = database.kind === 'postgres' ? Date.now() : slow.now();
+    expect(Math.abs((await store.now(store.db)) - expected)).toBeLessThan(10_000);
   });
 
   test('keeps two processes from claiming the same grant', async () => {

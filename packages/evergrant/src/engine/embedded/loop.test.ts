@@ -88,8 +88,28 @@ describe('the embedded engine', () => {
     await pass(scene, minute);
     expect(scene.presented).toEqual([]);
     scene.database.down = false;
-    await pass(scene, 2 * second);
+    await pass(scene, 3 * second);
     expect(await scene.grant(grantId)).toMatchObject({ generation: 2 });
+  });
+
+  it('lets those who hold answers commit first, when the database comes back: they try four times a second', async () => {
+    for (let phase = 0; phase < second; phase += 90) {
+      const scene = await createScene();
+      let [back, looked] = [0, 0];
+      const { beginDue } = scene.renewals;
+      const watched: Scene['renewals']['beginDue'] = (...given) => {
+        if (back > 0 && looked === 0) looked = scene.clock.now();
+        return beginDue(...given);
+      };
+      scene.database.down = true;
+      run({ ...scene, renewals: { ...scene.renewals, beginDue: watched } });
+      await pass(scene, 5 * second + phase, 10);
+      scene.database.down = false;
+      back = scene.clock.now();
+      await pass(scene, 3 * second, 10);
+      expect(looked - back).toBeGreaterThanOrEqual(second);
+      await running.pop()!.stop();
+    }
   });
 
   it('sends no more at a time than there is room for, and fills it again', async () => {
