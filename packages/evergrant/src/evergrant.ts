@@ -23,7 +23,7 @@ import { createSpeech } from './protocols/index.ts';
 import { type ProviderOperations, providerOperations } from './provider-operations.ts';
 import { builtinProviders } from './providers/builtin.ts';
 import { type Catalogue, createCatalogue } from './providers/load.ts';
-import { createHandler, createServices, type Ground, recover, report, startRenewing, stopServices } from './running.ts';
+import { begin, createHandler, createServices, type Ground, report, stopServices } from './running.ts';
 import { type EvergrantConfig, parseSettings, type Settings } from './settings/index.ts';
 import { openStore, type Store } from './store/index.ts';
 import { type Clock, systemClock } from './telemetry/clock.ts';
@@ -158,9 +158,7 @@ const run = async (ground: Ground, startEngine: StartEngine | null, recovers: bo
   let engine: Engine | null = null;
   const handler = createHandler(ground, services, () => engine);
   report(ground, services);
-  if (recovers) await recover(ground, services);
-  providerApps.follow();
-  engine = startEngine && startRenewing(ground, services, startEngine);
+  engine = await begin(ground, services, startEngine, recovers);
   const stopWebhooks = settings.engine === 'none' ? null : await services.webhooks.start();
   return {
     ...createOperations({ ...services, context, publicUrl: settings.publicUrl }),

@@ -3,18 +3,19 @@ import type { Engine } from './engine/types.ts';
 import { claimGrant } from './grants/claim.ts';
 import { createScene, day, hour, type Scene } from './grants/scene.test-support.ts';
 import { leaseDuration } from './grants/timing.ts';
-import { type Ground, recover, type Services, startRenewing } from './running.ts';
+import { begin, type Ground, type Services, startRenewing, stopServices } from './running.ts';
 import type { Settings } from './settings/index.ts';
 import { gates, grants, schedule } from './store/index.ts';
 
 const settings = { eventsRetentionDays: 30 } as Settings;
+
+const engine: Engine = { poke: () => {}, stop: async () => {} };
 
 /** Runs what is done now and then once, in the order in which it is. */
 const chore = async ({ context, renewals }: Scene): Promise<void> => {
   const ground = { context, settings } as Ground;
   const services = { renewals, flows: { sweep: async () => {} } } as unknown as Services;
   let chores: (() => Promise<void>)[] = [];
-  const engine: Engine = { poke: () => {}, stop: async () => {} };
   startRenewing(ground, services, (_context, _renewals, given) => {
     chores = given;
     return engine;
@@ -50,7 +51,7 @@ it('now and then raises what may soon be lost, notes uses, warns, and forgets wh
   expect(await schedule.byGrant(store.db, gone.grantId)).toBeUndefined();
 });
 
-it('at the start lets blocked apps be probed, and finishes answers and flows that were left', async () => {
+it('at the start lets blocked apps be probed, and finishes what was left, before the engine begins', async () => {
   const scene = await createScene();
   const { store, clock, app } = scene;
   const { grantId } = await scene.connect();
@@ -70,10 +71,51 @@ it('at the start lets blocked apps be probed, and finishes answers and flows tha
   const order: string[] = [];
   const services = {
     renewals: scene.renewals,
-    flows: { recover: async () => void order.push(`flows, when renewed: ${(await scene.grant(grantId)).generation}`) },
+    providerApps: { follow: () => void order.push('apps') },
+    flows: {
+      recover: async () => void order.push(`flows, in generation ${(await scene.grant(grantId)).generation}`),
+    },
   } as unknown as Services;
-  await recover({ context: scene.context } as Ground, services);
-  expect(await scene.grant(grantId)).toMatchObject({ generation: 2 });
-  expect(order).toEqual(['flows, when renewed: 2']);
+  const ground = { context: scene.context, settings } as Ground;
+  const startEngine = () => {
+    order.push('engine');
+    return engine;
+  };
+  const started = await begin(ground, services, startEngine, true);
+  expect(started).toBe(engine);
+  expect(order).toEqual(['flows, in generation 2', 'apps', 'engine']);
   expect((await scene.gate())?.probe_at).toBe(clock.now());
+});
+
+it('at its end waits for flows and renewals that were begun, and then writes down what it knows', async () => {
+  const scene = await createScene();
+  const { grantId, connectionId } = await scene.connect();
+  const answering = Promise.withResolvers<void>();
+  scene.answerNext(async (token) => {
+    await answering.promise;
+    return scene.platform.present(token);
+  });
+  const renewal = scene.renewals.renew(grantId, 'person');
+  await expect.poll(() => scene.presented.length).toBe(1);
+  scene.context.usage.note(grantId);
+  const order: string[] = [];
+  const services = {
+    renewals: scene.renewals,
+    following: { close: () => void order.push('streams') },
+    flows: { idle: async () => void order.push('flows') },
+    providerApps: {
+      stop: async () => void order.push(`apps, in generation ${(await scene.grant(grantId)).generation}`),
+    },
+    audit: { flush: () => void order.push('audit') },
+  } as unknown as Services;
+  const ground = { context: scene.context } as Ground;
+  const stopped = stopServices(ground, services, [async () => void order.push('engine')]);
+  await expect.poll(() => order).toContain('flows');
+  expect(order).toEqual(['streams', 'engine', 'flows']);
+  answering.resolve();
+  await stopped;
+  expect(await renewal).toEqual({ kind: 'renewed' });
+  expect(order.slice(3)).toEqual(['apps, in generation 2', 'audit']);
+  expect(await scene.row(grantId)).toMatchObject({ last_used_at: scene.clock.now() });
+  expect((await scene.read(connectionId)).generation).toBe(2);
 });

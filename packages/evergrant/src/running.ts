@@ -99,6 +99,22 @@ export const recover = async ({ context }: Ground, { renewals, flows }: Services
   await flows.recover();
 };
 
+/**
+ * Recovers, where it should, and only then starts the engine: its claims must not meet what an earlier process received.
+ *
+ * @param startEngine null: nothing is renewed but what is read
+ */
+export const begin = async (
+  ground: Ground,
+  services: Services,
+  startEngine: StartEngine | null,
+  recovers: boolean,
+): Promise<Engine | null> => {
+  if (recovers) await recover(ground, services);
+  services.providerApps.follow();
+  return startEngine && startRenewing(ground, services, startEngine);
+};
+
 /** How long the history of renewals is kept, in milliseconds. */
 const attemptHistory = 30 * day;
 

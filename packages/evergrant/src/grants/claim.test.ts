@@ -174,6 +174,26 @@ describe('a claim', () => {
 });
 
 describe('what is due', () => {
+  it('is measured by how late it is sent, and by what became of it', async () => {
+    const scene = await createScene();
+    const { grantId } = await scene.connect();
+    await scene.advanceToDue(grantId);
+    scene.clock.advance(7 * second);
+    const measured: unknown[][] = [];
+    Object.assign(scene.context.metrics, {
+      late: (...given: unknown[]) => void measured.push(['late', ...given]),
+      attempt: (...given: unknown[]) => void measured.push(['attempt', ...given]),
+    });
+    await scene.renewDue();
+    // Nobody is late with what is not due.
+    await scene.renewals.renew(grantId, 'person');
+    expect(measured).toEqual([
+      ['late', 'acme', 7 * second],
+      ['attempt', 'acme', 'renewed'],
+      ['attempt', 'acme', 'renewed'],
+    ]);
+  });
+
   it('is claimed by urgency first, then owners in turn, then age', async () => {
     const scene = await createScene({ knobs: { lifetime: 24 * hour } });
     const { clock } = scene;

@@ -152,6 +152,18 @@ describe('an app whose platform fails', () => {
     expect(await scene.renewDue()).toBe(connected.length - 7);
   });
 
+  it('is not blocked again by one failure more, once it is well', async () => {
+    const { scene } = await createOutage(40);
+    scene.behaves = async (token) => scene.platform.present(token);
+    for (let probes = 0; (await scene.gate())?.blocked_by !== null; probes++) {
+      expect(await probe(scene)).toBeGreaterThan(0);
+      expect(probes).toBeLessThan(10);
+    }
+    scene.answerNext(unavailable);
+    await scene.renewDue(1);
+    expect(await scene.gate()).toMatchObject({ blocked_by: null });
+  });
+
   it('is never sent more at a time than it allows, however many probes have succeeded', async () => {
     const { scene } = await createOutage(30, { refresh: { limits: { concurrency: 1 } } });
     scene.behaves = async (token) => scene.platform.present(token);

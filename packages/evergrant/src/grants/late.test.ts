@@ -7,19 +7,9 @@ import { sealGrant } from './credentials.ts';
 
 import { createRenewals } from './renew.ts';
 import { connectDue, goOn, held, sendDue, silence } from './renewing.test-support.ts';
-import {
-  createScene,
-  day,
-  hour,
-  minute,
-  passUntil,
-  refusal,
-  type Scene,
-  second,
-  unavailable,
-} from './scene.test-support.ts';
+import { createScene, hour, minute, refusal, type Scene, second, unavailable } from './scene.test-support.ts';
 
-import { leaseDuration, usableUntil } from './timing.ts';
+import { leaseDuration } from './timing.ts';
 
 describe('a commit of which nobody heard that it was taken', () => {
   /** Tells of the first commit of two answers that it failed, although the database took it. */
@@ -266,76 +256,4 @@ describe('an answer after its lease', () => {
     expect(await scene.grant(grantId)).toMatchObject({ generation: 1, consent: 2 });
     expect(await scene.store.db.selectFrom('revocations').selectAll().execute()).toHaveLength(1);
   });
-});
-
-describe('a process that is still at it', () => {
-  it('does not send the same token again, however far the wall clock is set forward', async () => {
-    const scene = await createScene();
-    const { grantId } = await connectDue(scene);
-    const late = held(scene);
-    scene.answerNext(late.send);
-    await sendDue(scene);
-    scene.clock.jump(2 * hour);
-    expect(await scene.renewals.beginDue(10, () => {})).toBe(0);
-    late.release();
-    await scene.renewals.idle();
-    expect(scene.presented).toHaveLength(1);
-    expect(await scene.grant(grantId)).toMatchObject({ status: 'active', generation: 2 });
-    expect(scene.platform.accepts((await scene.tokens(grantId)).current!)).toBe(true);
-  });
-
-  it('commits what it holds before it looks at what is due, when the database comes back after very long', async () => {
-    const scene = await createScene();
-    const { grantId } = await connectDue(scene);
-    scene.answerNext(async (token) => {
-      scene.database.down = true;
-      return scene.platform.present(token);
-    });
-    await sendDue(scene);
-    await passUntil(scene.clock, async () => (await scene.context.spool.count()) === 1);
-    scene.clock.advance(2 * hour);
-    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
-    scene.database.down = false;
-    expect(await scene.renewals.beginDue(10, () => {})).toBe(0);
-    await passUntil(scene.clock, async () => (await scene.grant(grantId)).generation === 2);
-    expect(scene.presented).toHaveLength(1);
-    expect(scene.platform.accepts((await scene.tokens(grantId)).current!)).toBe(true);
-  });
-});
-
-describe('the life of a new token', () => {
-  it('counts from the request, however long the answer takes', async () => {
-    const scene = await createScene();
-    const { grantId } = await connectDue(scene);
-    const late = held(scene);
-    scene.answerNext(late.send);
-    const sentAt = scene.clock.now();
-    await sendDue(scene);
-    scene.clock.advance(14 * second);
-    late.release();
-    await scene.renewals.idle();
-    const { issued_at, expires_at } = await scene.grant(grantId);
-    expect(issued_at).toBe(sentAt);
-    expect(expires_at).toBe(usableUntil(sentAt, hour));
-  });
-
-  it.each([3599.1234567, 0.0001, 1e300])(
-    'is a whole number of milliseconds, when the platform says %d seconds',
-    async (seconds) => {
-      const scene = await createScene();
-      const { grantId } = await connectDue(scene);
-      scene.answerNext(async (token) => {
-        const { status, headers, body } = scene.platform.present(token);
-        return { status, headers, body: JSON.stringify({ ...(JSON.parse(body) as object), expires_in: seconds }) };
-      });
-      await scene.renewDue();
-      const { generation, lifetime, expires_at } = await scene.grant(grantId);
-      expect({ generation, lifetime }).toEqual({
-        generation: 2,
-        lifetime: Math.min(Math.floor(seconds * second), 36_500 * day),
-      });
-      expect(expires_at).toBeLessThan(8.64e15);
-      expect(Number.isSafeInteger((await scene.row(grantId)).due_at)).toBe(true);
-    },
-  );
 });

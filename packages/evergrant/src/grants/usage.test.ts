@@ -56,4 +56,16 @@ describe('which tokens are read', () => {
     await scene.renewDue(1);
     expect(scene.presented).toEqual([used.refreshToken]);
   });
+
+  it('is not forgotten when the database is away', async () => {
+    const scene = await createScene();
+    const { grantId } = await scene.connect();
+    scene.context.usage.note(grantId);
+    scene.database.down = true;
+    await expect(scene.context.usage.flush(scene.context)).rejects.toMatchObject({ code: 'storage_unavailable' });
+    expect(scene.context.usage.has(grantId)).toBe(true);
+    scene.database.down = false;
+    await scene.context.usage.flush(scene.context);
+    expect(await scene.row(grantId)).toMatchObject({ last_used_at: scene.clock.now() });
+  });
 });
