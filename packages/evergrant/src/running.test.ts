@@ -68,6 +68,9 @@ it('at the start lets blocked apps be probed, and finishes what was left, before
   void dying.renewals.renew(grantId, 'person');
   await expect.poll(() => scene.context.spool.count()).toBe(1);
   await gates.update(store.db, key, { blocked_by: 'credentials' });
+  const other = { ...key, clientId: 'other' };
+  await gates.ensure(store.db, other, clock.now());
+  await gates.update(store.db, other, { blocked_by: 'credentials', probe_at: clock.now() + day });
   const order: string[] = [];
   const services = {
     renewals: scene.renewals,
@@ -84,7 +87,7 @@ it('at the start lets blocked apps be probed, and finishes what was left, before
   const started = await begin(ground, services, startEngine, true);
   expect(started).toBe(engine);
   expect(order).toEqual(['flows, in generation 2', 'apps', 'engine']);
-  expect((await scene.gate())?.probe_at).toBe(clock.now());
+  expect(await gates.find(store.db, other)).toMatchObject({ blocked_by: 'credentials', probe_at: clock.now() });
 });
 
 it('at its end waits for flows and renewals that were begun, and then writes down what it knows', async () => {

@@ -112,6 +112,19 @@ describe('an answer that never came', () => {
     expect(scene.platform.accepts(late.tokens[0]!)).toBe(true);
   });
 
+  it('is counted among several from the first: only that one may have spent the token', async () => {
+    const scene = await createScene({ knobs: { grace: 10 * minute } });
+    const { grantId } = await connectDue(scene);
+    const { expires_at } = await scene.grant(grantId);
+    scene.behaves = silence(scene, 'nothing happens');
+    await goOn(scene, 9 * minute + 30 * second);
+    expect(scene.presented.length).toBeGreaterThan(5);
+    const { mark_at, doubt_since } = await scene.row(grantId);
+    expect(mark_at! - doubt_since!).toBeGreaterThan(8 * minute);
+    scene.clock.advance(minute);
+    expect(await scene.renewals.renew(grantId, 'person')).toMatchObject({ kind: 'waiting', until: expires_at });
+  });
+
   it('leaves no doubt behind once a renewal succeeds', async () => {
     const scene = await createScene();
     const { grantId } = await connectDue(scene);
