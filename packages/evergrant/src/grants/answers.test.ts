@@ -1,30 +1,19 @@
 import { describe, expect, it } from 'vitest';
-
 import { grants } from '../store/index.ts';
-
-import { connectDue, held, sendDue } from './renewing.test-support.ts';
-import { answerOf, createScene, day, hour, passUntil, type Scene, second } from './scene.test-support.ts';
-
+import { connectDue, held, readAnswersBy, sendDue } from './renewing.test-support.ts';
+import { answerOf, createScene, day, hour, passUntil, second } from './scene.test-support.ts';
 import { createSpool } from './spool.ts';
 import { usableUntil } from './timing.ts';
 
 describe('a fault of unknown kind', () => {
-  const brokenRead = (scene: Scene): void => {
-    const { protocol } = scene.context.apps;
-    scene.context.apps.protocol = (app) => ({
-      ...protocol(app),
-      read: async () => {
-        throw new TypeError('a hook is broken');
-      },
-    });
-  };
-
   it('while an answer is read leaves the outcome open, and the answer was durable before', async () => {
     const scene = await createScene();
     const { grantId } = await connectDue(scene);
     const steps: string[] = [];
     scene.context.step = (name) => void steps.push(name);
-    brokenRead(scene);
+    readAnswersBy(scene, async () => {
+      throw new TypeError('a hook is broken');
+    });
     await scene.renewDue();
     expect(steps).toEqual(['claimed', 'sending', 'answered', 'journalled', 'read', 'settled']);
     expect(await scene.grant(grantId)).toMatchObject({ status: 'active', generation: 1 });

@@ -157,8 +157,8 @@ export const claimDue = async (context: Context, room: number, how: Claiming = {
 };
 
 /** Any of them comes first: one with a long backlog, or one that answers slowly, would take all the room every time. */
-const inTurn = ({ random }: Context, apps: readonly App[]): readonly App[] => {
-  const first = apps.length > 1 ? Math.floor(random() * apps.length) : 0;
+const inTurn = (context: Context, apps: readonly App[]): readonly App[] => {
+  const first = apps.length > 1 ? Math.floor(context.random() * apps.length) : 0;
   return [...apps.slice(first), ...apps.slice(0, first)];
 };
 

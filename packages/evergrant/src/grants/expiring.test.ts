@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { EvergrantError } from '../errors/index.ts';
 import { connections, grants } from '../store/index.ts';
+import { readMemoryAnswer } from '../testing/memory-platform.ts';
 import { warnOfEnds } from './expiring.ts';
 import { endGrant } from './failing.ts';
+import { readAnswersBy } from './renewing.test-support.ts';
 import { createScene, day, hour, type Scene, second } from './scene.test-support.ts';
 
 /** An account whose access ends in 60 days, whatever we do. */
@@ -135,14 +137,10 @@ describe('the warnings before an end', () => {
   it('do not come for an end that a renewal has moved', async () => {
     const { scene, grantId, connectionId, end } = await connectWithFixedEnd();
     scene.clock.advance(end - 13 * day - scene.clock.now());
-    const { protocol } = scene.context.apps;
-    scene.context.apps.protocol = (app) => ({
-      ...protocol(app),
-      async read(...given) {
-        const verdict = await protocol(app).read(...given);
-        if (verdict.kind !== 'tokens') return verdict;
-        return { ...verdict, tokens: { ...verdict.tokens, refreshExpiresIn: 365 * 86_400 } };
-      },
+    readAnswersBy(scene, async (...given) => {
+      const verdict = await readMemoryAnswer(...given);
+      if (verdict.kind !== 'tokens') return verdict;
+      return { ...verdict, tokens: { ...verdict.tokens, refreshExpiresIn: 365 * 86_400 } };
     });
     await scene.renewDue();
     await warnOfEnds(scene.context);

@@ -1,10 +1,7 @@
 import { describe, expect, it } from 'vitest';
-
 import { EvergrantError } from '../errors/index.ts';
-
-import { connectDue, goOn, held, sendDue, silence } from './renewing.test-support.ts';
+import { connectDue, goOn, held, readAnswersBy, sendDue, silence } from './renewing.test-support.ts';
 import { createScene, day, hour, minute, passUntil, refusal, second, unavailable } from './scene.test-support.ts';
-
 import { leaseDuration } from './timing.ts';
 
 describe('a failure that passes', () => {
@@ -96,14 +93,10 @@ describe('a failure that passes', () => {
   ])('is tried again within a day, when the platform asks for %s', async (_, retryAfter) => {
     const scene = await createScene();
     const { grantId } = await connectDue(scene);
-    const { protocol } = scene.context.apps;
-    scene.context.apps.protocol = (app) => ({
-      ...protocol(app),
-      read: async () => ({
-        kind: 'not_processed',
-        error: new EvergrantError('provider_rate_limited', { retryAfter }),
-      }),
-    });
+    readAnswersBy(scene, async () => ({
+      kind: 'not_processed',
+      error: new EvergrantError('provider_rate_limited', { retryAfter }),
+    }));
     await scene.renewDue();
     const { due_at, retry_at } = await scene.row(grantId);
     expect(due_at! - scene.clock.now()).toBe(day);
@@ -114,14 +107,10 @@ describe('a failure that passes', () => {
     const scene = await createScene();
     const { grantId } = await connectDue(scene, { refreshExpiresAt: scene.clock.now() + 3 * hour });
     const { deadline_at } = await scene.row(grantId);
-    const { protocol } = scene.context.apps;
-    scene.context.apps.protocol = (app) => ({
-      ...protocol(app),
-      read: async () => ({
-        kind: 'not_processed',
-        error: new EvergrantError('provider_rate_limited', { retryAfter: 6 * 3600 }),
-      }),
-    });
+    readAnswersBy(scene, async () => ({
+      kind: 'not_processed',
+      error: new EvergrantError('provider_rate_limited', { retryAfter: 6 * 3600 }),
+    }));
     let tries = 0;
     while (scene.clock.now() < deadline_at! - minute) {
       await scene.advanceToDue(grantId);

@@ -1,14 +1,10 @@
 import { describe, expect, it } from 'vitest';
-
 import { EvergrantError } from '../errors/index.ts';
-
 import { grants } from '../store/index.ts';
 import { sealGrant } from './credentials.ts';
-
 import { createRenewals } from './renew.ts';
 import { connectDue, goOn, held, sendDue, silence } from './renewing.test-support.ts';
 import { createScene, hour, minute, refusal, type Scene, second, unavailable } from './scene.test-support.ts';
-
 import { leaseDuration } from './timing.ts';
 
 describe('a commit of which nobody heard that it was taken', () => {

@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { EvergrantError } from '../errors/index.ts';
 import type { Protocol, RawAnswer } from '../protocols/types.ts';
 import { Secret } from '../telemetry/secret.ts';
+import { readMemoryAnswer } from '../testing/memory-platform.ts';
 import { withNextSecret } from './next-secret.ts';
 import { answerOf, strict, wrongClient } from './scene.test-support.ts';
 import { appOf, definitionOf, protocolOf } from './test-support.ts';
@@ -61,10 +62,9 @@ describe('a renewal while the secret of its app is exchanged', () => {
 
   it('hands on a second answer that cannot be read', async () => {
     let reads = 0;
-    const { read } = protocolOf(async () => tokens);
     const breaking: Protocol['read'] = async (...given) => {
       if (++reads === 2) throw new Error('a hook is broken');
-      return read(...given);
+      return readMemoryAnswer(...given);
     };
     const { renew, prefer } = speaking([wrongClient, tokens], breaking);
     expect(await renew()).toEqual(tokens);

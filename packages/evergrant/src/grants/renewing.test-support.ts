@@ -1,5 +1,5 @@
 import { TransportError } from '../egress/types.ts';
-import type { RawAnswer } from '../protocols/types.ts';
+import type { Protocol, RawAnswer, Verdict } from '../protocols/types.ts';
 import { schedule } from '../store/index.ts';
 import { gateKey } from './gate.ts';
 import { passUntil, type Scene, second } from './scene.test-support.ts';
@@ -51,4 +51,13 @@ export const goOn = async (scene: Scene, milliseconds: number): Promise<void> =>
 export const sendDue = async (scene: Scene, sent = 1): Promise<void> => {
   await scene.renewals.beginDue(100, () => {});
   await passUntil(scene.clock, () => scene.presented.length === sent, { step: 0 });
+};
+
+/** From here on answers are read in another way. */
+export const readAnswersBy = (
+  scene: Scene,
+  read: (...given: Parameters<Protocol['read']>) => Promise<Verdict>,
+): void => {
+  const { apps } = scene.context;
+  scene.context.apps = { ...apps, protocol: (app) => ({ ...apps.protocol(app), read }) };
 };

@@ -96,10 +96,9 @@ describe('the embedded engine', () => {
     for (let phase = 0; phase < second; phase += 90) {
       const scene = await createScene();
       let [back, looked] = [0, 0];
-      const { beginDue } = scene.renewals;
       const watched: Scene['renewals']['beginDue'] = (...given) => {
         if (back > 0 && looked === 0) looked = scene.clock.now();
-        return beginDue(...given);
+        return scene.renewals.beginDue(...given);
       };
       scene.database.down = true;
       run({ ...scene, renewals: { ...scene.renewals, beginDue: watched } });
