@@ -63,6 +63,11 @@ describe('the plan of a grant', () => {
       expect(planFor(appWith({ ...lazy, lifetime: { fixed: 90 * 86_400 } }), sliding, now).due_at).toBeNull();
     });
 
+    it('is for a whole millisecond, whatever lies between: a database holds no halves', () => {
+      const odd = factsOf({ refreshExpiresAt: now + 2 * day + 1 });
+      expect(planFor(appWith({ policy: 'lazy' }), odd, now).due_at).toBe(now + day);
+    });
+
     it('is still eager where a lapse could not be mended', () => {
       const itself = planFor(appWith({ policy: 'lazy' }, selfRefreshing), factsOf({ life: 60 * day }), now);
       expect(itself.due_at! - now).toBeLessThanOrEqual(30 * day);

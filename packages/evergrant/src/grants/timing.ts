@@ -79,7 +79,7 @@ export const dueAt = (input: DueInput): number | null => {
 
 /** In time for a refresh token that lives on with each renewal: a week before its end, or half of a short life. */
 export const keepAliveBefore = (issuedAt: number, refreshExpiresAt: number): number =>
-  refreshExpiresAt - Math.min(7 * day, (refreshExpiresAt - issuedAt) / 2);
+  refreshExpiresAt - Math.min(7 * day, Math.ceil((refreshExpiresAt - issuedAt) / 2));
 
 /** Over so long those that an operator wants migrated are spread, in milliseconds: there is no hurry, and there are limits. */
 const migrationSpread = day / 4;
