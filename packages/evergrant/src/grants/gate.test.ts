@@ -69,6 +69,17 @@ describe('an app whose credentials are refused', () => {
     expect(await eventsOfPlatform(scene)).toEqual(['provider.app_invalid']);
   });
 
+  it('stays refused when the platform fails meanwhile: that says nothing about its credentials', async () => {
+    const scene = await createScene();
+    await connectDue(scene, 3);
+    scene.answerNext(wrongClient, unavailable);
+    await scene.renewDue(1);
+    const refused = await scene.gate();
+    expect(await probe(scene)).toBe(1);
+    expect(await scene.gate()).toMatchObject({ blocked_by: 'credentials', error: refused!.error });
+    expect(await eventsOfPlatform(scene)).toEqual(['provider.app_invalid']);
+  });
+
   it('is opened by the first success', async () => {
     const scene = await createScene();
     const connected = await connectDue(scene, 30);
