@@ -155,18 +155,18 @@ export const startEvergrant = async (settings: Settings, internals: Internals = 
 const run = async (ground: Ground, startEngine: StartEngine | null, recovers: boolean) => {
   const { context, settings, providerApps } = ground;
   const services = await createServices(ground);
+  const working = { ...services, context, publicUrl: settings.publicUrl };
   let engine: Engine | null = null;
   const handler = createHandler(ground, services, () => engine);
   report(ground, services);
   engine = await begin(ground, services, startEngine, recovers);
   const stopWebhooks = settings.engine === 'none' ? null : await services.webhooks.start();
   return {
-    ...createOperations({ ...services, context, publicUrl: settings.publicUrl }),
+    ...createOperations(working),
     imports: services.imports,
     handler,
     catalogue: providerApps.catalogue,
-    provider: (id: string) =>
-      providerOperations({ context, publicUrl, catalogue: providerApps.catalogue, flows, connections, renewals }, id),
+    provider: (id: string) => providerOperations({ ...working, catalogue: providerApps.catalogue }, id),
     apps: providerApps,
     settings,
     newApiKey: services.keyring.created,
