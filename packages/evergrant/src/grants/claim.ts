@@ -172,7 +172,7 @@ const claimOfApp = async (
   const now = await context.store.now(tx);
   const due = await schedule.dueUrgencies(tx, gateKey(app), now);
   if (due.length === 0) return batch;
-  const permits = await permitsOf(tx, app, now, 'background');
+  const permits = await permitsOf(tx, app, now, reserve ? 'reservation' : 'background');
   const wanted = Math.min(room, permits.count);
   if (wanted === 0) return batch;
   const rows = permits.probing

@@ -30,9 +30,16 @@ export interface Permits {
   until: number;
   /** Why there is none, where the gate is blocked. */
   error: EvergrantError | null;
-  /** What is left in the token bucket; null: no rate is declared. */
+  /** What is left in the token bucket; null: no rate is declared, or none of it is taken yet. */
   available: number | null;
 }
+
+/**
+ * Who asks for permits: the background leaves room for others, and a person is not kept waiting by an outage, for the
+ * request shows whether it is over; refused credentials stop everybody. A `reservation` is the background where somebody
+ * else sends, later.
+ */
+export type Asker = 'background' | 'reservation' | 'reader' | 'person';
 
 /** Servers choose client ids, and two instances may choose the same: there the instance is part of the key. */
 export const gateKey = ({ provider, clientId, definition, variables }: App): GateKey => ({
@@ -43,16 +50,8 @@ export const gateKey = ({ provider, clientId, definition, variables }: App): Gat
 /**
  * How many requests of an app may be sent now. Where limits are declared the app's row is locked until the transaction
  * ends, so that nodes that claim at the same moment do not both take what is left.
- *
- * @param by who asks: the background leaves room for others, and a person is not kept waiting by an outage, for the
- *   request shows whether it is over; refused credentials stop everybody
  */
-export const permitsOf = async (
-  tx: Queryable,
-  app: App,
-  now: number,
-  by: 'background' | 'reader' | 'person',
-): Promise<Permits> => {
+export const permitsOf = async (tx: Queryable, app: App, now: number, by: Asker): Promise<Permits> => {
   const key = gateKey(app);
   const declared = app.definition.refresh?.limits;
   const gate = declared ? await locked(tx, key, now) : await shared(tx, key);
@@ -65,11 +64,20 @@ export const permitsOf = async (
   const most = concurrencyOf(app, by);
   const limit = probing && !insists ? Math.min(gate.probes, most) : most;
   const room = limit - (await schedule.inFlight(tx, key, now));
-  const available = declared?.perSecond === undefined ? null : refilled(gate!, declared.perSecond, now);
-  const count = Math.max(0, Math.min(room, available === null ? room : Math.floor(available)));
-  const wait =
-    available !== null && available < 1 ? Math.ceil(((1 - available) / declared!.perSecond!) * 1000) : limitPause;
-  return { count, probing, until: now + wait, error: null, available };
+  const perSecond = declared?.perSecond;
+  if (perSecond === undefined) {
+    return { count: Math.max(0, room), probing, until: now + limitPause, error: null, available: null };
+  }
+  const available = refilled(gate!, perSecond, now);
+  // What is reserved takes of the rate when it is sent: paid before, it could gather, and be sent all at once.
+  const left = by === 'reservation' ? available - (await schedule.reserved(tx, key, now)) : available;
+  return {
+    count: Math.max(0, Math.min(room, Math.floor(left))),
+    probing,
+    until: now + (available < 1 ? Math.ceil(((1 - available) / perSecond) * 1000) : limitPause),
+    error: null,
+    available: by === 'reservation' ? null : available,
+  };
 };
 
 /** The row of an app with a limit, which nodes that come at the same moment must share. */
@@ -86,9 +94,9 @@ const shared = async (tx: Queryable, key: GateKey): Promise<GateRow | undefined>
   return gate?.blocked_by ? gates.find(tx, key, true) : gate;
 };
 
-const concurrencyOf = (app: App, by: 'background' | 'reader' | 'person'): number => {
+const concurrencyOf = (app: App, by: Asker): number => {
   const limit = app.definition.refresh?.limits?.concurrency ?? defaultConcurrency;
-  return by === 'background' ? Math.max(1, Math.floor(limit * backgroundShare)) : limit;
+  return by === 'reader' || by === 'person' ? limit : Math.max(1, Math.floor(limit * backgroundShare));
 };
 
 const refilled = (gate: GateRow, perSecond: number, now: number): number =>
@@ -101,6 +109,21 @@ export const spend = async (tx: Queryable, app: App, permits: Permits, count: nu
   }
   // A probe that never reports must not keep the gate shut.
   if (permits.probing) await gates.update(tx, gateKey(app), { probe_at: now + gateProbeInterval });
+};
+
+/**
+ * Takes of the rate for what was reserved, and is sent now.
+ *
+ * @returns how many of so many may be sent: readers may have been faster
+ */
+export const spendReserved = async (tx: Queryable, app: App, count: number, now: number): Promise<number> => {
+  const perSecond = app.definition.refresh?.limits?.perSecond;
+  if (perSecond === undefined) return count;
+  const key = gateKey(app);
+  const available = refilled((await locked(tx, key, now))!, perSecond, now);
+  const taken = Math.min(count, Math.floor(available));
+  await gates.update(tx, key, { permits: available - taken, refilled_at: now });
+  return taken;
 };
 
 /**

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { connections, grants, schedule } from '../store/index.ts';
-import { release, reserveDue, reservedBy } from './reservation.ts';
+import { type Reserved, release, reserveDue, reservedBy } from './reservation.ts';
 import { createScene, minute, type Scene, second, wrongClient } from './scene.test-support.ts';
 import { leaseDuration } from './timing.ts';
 
@@ -108,6 +108,46 @@ describe('a claim in two steps', () => {
     await due(scene, 10);
     expect(await reserve(scene)).toHaveLength(4);
     expect(await reserve(scene, 100, 'run/2')).toHaveLength(0);
+  });
+
+  it('takes of the rate what is sent, so that nothing gathers while nobody sends', async () => {
+    const scene = await createScene({ refresh: { limits: { perSecond: 5 } } });
+    await due(scene, 60);
+    // As while the worker is away: whoever looks for what is due goes on.
+    const reservations: [string, Reserved[]][] = [];
+    for (let passed = 0; passed < 12; passed++) {
+      reservations.push([`run/${passed}`, await reserve(scene, 100, `run/${passed}`)]);
+      scene.clock.advance(second);
+    }
+    expect(reservations.flatMap(([, reserved]) => reserved)).toHaveLength(5);
+    for (const reservation of reservations) await scene.renewals.carryOut(...reservation);
+    expect(scene.presented).toHaveLength(5);
+    expect(await reserve(scene)).toEqual([]);
+    scene.clock.advance(second);
+    expect(await scene.renewals.carryOut(owner, await reserve(scene))).toHaveLength(5);
+  });
+
+  it('gives back what the rate does not let through any more, the least urgent of it', async () => {
+    const scene = await createScene({ refresh: { limits: { perSecond: 3 } } });
+    const connected = await due(scene, 4);
+    await schedule.update(scene.store.db, connected[0]!.grantId, { urgency: 0 });
+    const reserved = await reserve(scene);
+    expect(reserved.map(({ grantId }) => grantId)).toHaveLength(3);
+    expect(reserved[0]!.grantId).toBe(connected[0]!.grantId);
+    const left = connected.find(({ grantId }) => reserved.every((one) => one.grantId !== grantId))!;
+    expect(await scene.renewals.renew(left.grantId, 'reader')).toEqual({ kind: 'renewed' });
+
+    expect(await scene.renewals.carryOut(owner, reserved)).toEqual([{ kind: 'renewed' }, { kind: 'renewed' }]);
+    const [, , last] = reserved;
+    expect(scene.presented).toHaveLength(3);
+    expect(await scene.row(last!.grantId)).toMatchObject({
+      due_at: last!.dueAt,
+      lease_owner: null,
+      lease_until: null,
+      mark_id: null,
+    });
+    scene.clock.advance(second);
+    expect(await scene.renewals.carryOut('run/2', await reserve(scene, 100, 'run/2'))).toEqual([{ kind: 'renewed' }]);
   });
 
   it('is not sent to a platform that came to refuse the app meanwhile, except as a probe', async () => {

@@ -2,6 +2,7 @@ import { isEvergrantError } from '../errors/index.ts';
 import { gates, grants, type Queryable, type ScheduleRow, schedule } from '../store/index.ts';
 import { type Claim, claimDue, obstacleOf } from './claim.ts';
 import type { Context } from './context.ts';
+import { appName, spendReserved } from './gate.ts';
 import { heldAnswers } from './journal.ts';
 import { claimOf, mark } from './mark.ts';
 import { momentOf } from './moment.ts';
@@ -59,7 +60,8 @@ export const reservedBy = async (context: Context, owner: string): Promise<Reser
 
 /**
  * Takes reserved grants over: from here on they are claims as all others, with fence and mark. Those that somebody
- * faster has claimed, and those whose lease is over, are left out; those that may not be sent any more are given back.
+ * faster has claimed, and those whose lease is over, are left out; those that may not be sent any more, or that the rate
+ * of their platform does not let through now, are given back.
  *
  * @throws EvergrantError `storage_unavailable`
  */
@@ -69,7 +71,8 @@ export const takeOver = async (context: Context, owner: string, reserved: Reserv
   return context.store.transaction(async (tx) => {
     const rows = await schedule.lockedByGrants(tx, [...known.keys()]);
     const now = await context.store.now(tx);
-    const ours = rows.filter((row) => isHeld(row, owner, now));
+    const leased = new Map(rows.filter((row) => isHeld(row, owner, now)).map((row) => [row.grant_id, row]));
+    const ours = [...known.keys()].flatMap((id) => leased.get(id) ?? []);
     const found = await grants.byIds(
       tx,
       ours.map(({ grant_id }) => grant_id),
@@ -96,10 +99,24 @@ export const takeOver = async (context: Context, owner: string, reserved: Reserv
         context.logger.error({ grant: row.grant_id, error_code: error.code }, 'a grant cannot be renewed here');
       }
     }
+    const sent = await withinRates(tx, claims, now);
+    const late = new Set(claims.filter((claim) => !sent.includes(claim)).map(({ grantId }) => grantId));
+    unfit.push(...ours.filter(({ grant_id }) => late.has(grant_id)));
     await giveBack(tx, unfit, known, now);
-    if (claims.length > 0) await mark(context, tx, claims, now);
-    return claims;
+    if (sent.length > 0) await mark(context, tx, sent, now);
+    return sent;
   });
+};
+
+/** Those of claims that the rates of their platforms let through now, the first ones first. */
+const withinRates = async (tx: Queryable, claims: Claim[], now: number): Promise<Claim[]> => {
+  const byApp = Map.groupBy(claims, ({ app }) => appName(app));
+  const sent: Claim[] = [];
+  // Each locks the row of its app: in one order everywhere, or two batches would wait for each other.
+  for (const [, ofApp] of [...byApp].sort(([one], [other]) => (one < other ? -1 : 1))) {
+    sent.push(...ofApp.slice(0, await spendReserved(tx, ofApp[0]!.app, ofApp.length, now)));
+  }
+  return sent;
 };
 
 /** Gives back what was reserved and not taken over: it is due again at once. */

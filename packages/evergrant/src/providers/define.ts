@@ -73,7 +73,7 @@ export interface Refresh {
    * `auto`: eager while tokens were read within the last day, or where a lapse could not be mended; else lazy.
    */
   policy?: 'eager' | 'auto' | 'lazy';
-  /** What the token endpoint takes from one app, over all nodes. Default: 64 at a time, no rate. */
+  /** What the token endpoint takes from one app, over all nodes. Default: 128 at a time, no rate. */
   limits?: { concurrency?: number; perSecond?: number };
 }
 

@@ -180,6 +180,23 @@ const countLeased = prepared((db, { provider, clientId, now }: GateKey & { now: 
 export const inFlight = async (db: Queryable, app: GateKey, now: number): Promise<number> =>
   Number((await countLeased(db, { ...app, now })).rows[0]?.count ?? 0);
 
+const countReserved = prepared((db, { provider, clientId, now }: GateKey & { now: number }) =>
+  db
+    .selectFrom('schedule')
+    .select((e) => e.fn.countAll<number>().as('count'))
+    .where('lease_until', '>', now)
+    .where('mark_id', 'is', null)
+    .where('provider', '=', provider)
+    .where('client_id', '=', clientId),
+);
+
+/**
+ * How many grants of an app are leased and not yet taken over by whoever sends. Those with an older attempt in doubt
+ * cannot be told from requests under way, and are left out.
+ */
+export const reserved = async (db: Queryable, app: GateKey, now: number): Promise<number> =>
+  Number((await countReserved(db, { ...app, now })).rows[0]?.count ?? 0);
+
 /** Grants that are leased under a name. */
 export const leasedBy = (db: Queryable, owner: string, now: number): Promise<ScheduleRow[]> =>
   db
