@@ -76,7 +76,7 @@ export interface Evergrant extends Operations {
 
 /** What tests replace, and commands. */
 export interface Internals {
-  /** What this process does for the Temporal engine; by default what the settings say. */
+  /** What this process does for the Temporal engine, and nothing else; by default what the settings say. */
   role?: Role;
   clock?: Clock;
   logger?: Logger;
@@ -142,7 +142,7 @@ export const startEvergrant = async (settings: Settings, internals: Internals = 
       random: internals.random ?? Math.random,
       step: internals.step ?? (() => {}),
     };
-    const ground = { context, settings, providerApps, egress };
+    const ground = { context, settings, providerApps, egress, isWorker: internals.role !== undefined };
     const running = await run(ground, startEngine, internals.recovers ?? true);
     return { ...running, newKeyFile, close: closing(running.stop, [() => egress.close(), () => store.close()]) };
   } catch (error) {

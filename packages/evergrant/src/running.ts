@@ -40,6 +40,8 @@ export interface Ground {
   settings: Settings;
   providerApps: ProviderApps;
   egress: StreamingEgress;
+  /** Whether it is a worker of Temporal, which serves no API. */
+  isWorker: boolean;
 }
 
 /** What works while an Evergrant runs. */
@@ -68,7 +70,7 @@ const returnOrigins = ({ returnUrls, publicUrl }: Settings): string[] => [...ret
 
 /** @param engine the one that runs, once there is one */
 export const createHandler = (ground: Ground, services: Services, engine: () => Engine | null): Handler => {
-  const { context, settings, egress } = ground;
+  const { context, settings, egress, isWorker } = ground;
   const { publicUrl } = settings;
   return createHttp({
     ...services,
@@ -77,6 +79,7 @@ export const createHandler = (ground: Ground, services: Services, engine: () => 
     returnOrigins: returnOrigins(settings),
     limits: createLimits(context.clock, settings.rateLimits),
     engine,
+    isWorker,
     logo: createLogo(settings.branding.logo, { egress, logger: context.logger, now: () => context.clock.monotonic() }),
     sessions: createSessions(context.store, context.clock, services.keyring, publicUrl),
     renewalOverview: createRenewalOverview(context.store.db, context.clock),

@@ -1,3 +1,4 @@
+import { loadTemporal } from '../engine/temporal/load.ts';
 import { isEvergrantError } from '../errors/index.ts';
 import { type Evergrant, startEvergrant } from '../evergrant.ts';
 import { isConfigured, lacksSecret, lacksSecretText, redirectUriFor } from '../providers/resolve.ts';
@@ -45,6 +46,7 @@ const examine = async (args: Arguments): Promise<Finding[]> => {
   } catch (error) {
     findings.push({ ok: false, about: placeOf(error), says: messageOf(error) });
   }
+  if (settings.engine === 'temporal') findings.push(...(await examineEngine(settings)));
   return findings;
 };
 
@@ -52,6 +54,16 @@ const examine = async (args: Arguments): Promise<Finding[]> => {
 const placeOf = (error: unknown): string => {
   if (error instanceof SettingsError) return 'settings';
   return isEvergrantError(error, 'storage_key_unavailable') ? 'encryption key' : 'database';
+};
+
+/** What the engine works with, beside the database. */
+const examineEngine = async ({ temporal }: Settings): Promise<Finding[]> => {
+  try {
+    const { examineTemporal } = await loadTemporal();
+    return await examineTemporal(temporal);
+  } catch (error) {
+    return [{ ok: false, about: 'Temporal', says: messageOf(error) }];
+  }
 };
 
 const examineRunning = async (evergrant: Evergrant, settings: Settings): Promise<Finding[]> => {

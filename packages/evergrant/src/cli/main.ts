@@ -30,7 +30,7 @@ const help = `evergrant ${version}: connects accounts over OAuth and keeps the c
   evergrant vault                         make an encryption key, seal everything anew with it, say which are in use
   evergrant backup FILE                   copy the SQLite database while the service goes on
   evergrant migrate                       bring the schema of the database up to date, as every start does
-  evergrant doctor                        check settings, database, key and apps
+  evergrant doctor                        check settings, database, key, apps and Temporal
 
 Options of every command:
   --config FILE   another configuration file than evergrant.config.{ts,mjs,js,json}

@@ -4,6 +4,8 @@ export interface Engine {
   poke(): void;
   /** When its loop last came round, on the monotonic clock. Absent where the loop runs elsewhere. */
   lastBeat?(): number;
+  /** Whether the server answers that it works with. Absent where there is none. */
+  isConnected?(): boolean;
   /** Starts nothing more and resolves when what was sent is committed. */
   stop(): Promise<void>;
 }

@@ -452,8 +452,8 @@ export const catalogue = {
     'operator',
     true,
     'Renewals stand still in this process',
-    'The loop that renews tokens ahead of time has not come round for a minute. Tokens that are read are still renewed.',
-    'Look into the log for the reason, and restart the process.',
+    'The loop that renews tokens ahead of time has not come round for a minute, or Temporal does not answer a worker. Tokens that are read are still renewed.',
+    'Look into the log for the reason, and restart the process; a worker goes on by itself when Temporal answers.',
   ),
   definition_invalid: entry(
     500,

@@ -41,6 +41,8 @@ export interface HttpDependencies {
   keyring: Keyring;
   /** The engine of this process, once it runs. */
   engine: () => Engine | null;
+  /** Whether this process is good for nothing without its engine. */
+  isWorker: boolean;
   logo: LogoSource;
   sessions: Sessions;
   renewalOverview: RenewalOverviewOf;

@@ -6,11 +6,10 @@ import { SettingsError, type TemporalSettings } from '../../settings/index.ts';
 import type { Vault } from '../../vault/index.ts';
 import { createVaultCodec } from './codec.ts';
 
-/** Where the server is, and how what it keeps is encoded. */
+/** Where the server is. */
 export interface Target {
-  connection: NativeConnectionOptions;
+  connection: NativeConnectionOptions & { address: string };
   namespace: string;
-  dataConverter: DataConverter;
 }
 
 /**
@@ -18,7 +17,7 @@ export interface Target {
  *
  * @throws SettingsError for a profile or a file that cannot be read
  */
-export const targetOf = (settings: TemporalSettings, vault: Vault): Target => {
+export const targetOf = (settings: TemporalSettings): Target => {
   try {
     const { namespace, connectionOptions: found } = fromEnvironment(settings);
     const apiKey = found.apiKey ?? settings.apiKey?.reveal();
@@ -31,9 +30,6 @@ export const targetOf = (settings: TemporalSettings, vault: Vault): Target => {
         tls: found.tls ?? tlsOf(settings.tls) ?? (apiKey === undefined ? undefined : true),
       },
       namespace: namespace ?? settings.namespace ?? 'default',
-      dataConverter: {
-        payloadCodecs: [...settings.payloadCodecs, ...(settings.encryptPayloads ? [createVaultCodec(vault)] : [])],
-      },
     };
   } catch (error) {
     // After its first line a parser shows what stands in the file, keys among it.
@@ -41,6 +37,11 @@ export const targetOf = (settings: TemporalSettings, vault: Vault): Target => {
     throw new SettingsError([`temporal: ${reason}`]);
   }
 };
+
+/** How what the server keeps is encoded. */
+export const dataConverterOf = (settings: TemporalSettings, vault: Vault): DataConverter => ({
+  payloadCodecs: [...settings.payloadCodecs, ...(settings.encryptPayloads ? [createVaultCodec(vault)] : [])],
+});
 
 const fromEnvironment = ({ environment, profile }: TemporalSettings): ReturnType<typeof loadClientConnectConfig> =>
   environment === null

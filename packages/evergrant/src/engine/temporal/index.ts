@@ -9,11 +9,13 @@ import { createRest } from '../rest.ts';
 import type { Engine } from '../types.ts';
 import { nextWake } from '../wake.ts';
 import { createActivities, createGroupActivities } from './activities.ts';
-import { type Target, targetOf } from './connection.ts';
+import { dataConverterOf, type Target, targetOf } from './connection.ts';
 import { defaultTuning, groupQueue, shardId } from './contract.ts';
 import { createReminders } from './reminders.ts';
 import { createSdkRuntime } from './runtime.ts';
 import { createStarter, ensureShards } from './shards.ts';
+
+export { examineTemporal } from './examine.ts';
 
 /** Batches that a worker of a group renews at the same time. */
 const batchesAtOnce = 20;
@@ -63,15 +65,20 @@ export const startTemporalEngine = (
   chores: (() => Promise<void>)[],
 ): Engine => {
   const { clock, logger, metrics } = context;
-  const target = targetOf(settings, context.vault);
+  const target = targetOf(settings);
   const choring: Chores = startChores(context, chores);
   let stopped = false;
   let session: Session | null = null;
   let pokedAt = -pokeInterval;
+  let connected = false;
   const retrying = createRest(clock, () => stopped);
   const waiting = createRest(clock, () => stopped);
   const runtime = createSdkRuntime(context);
-  metrics.engineConnected(false);
+  const noteConnected = (isConnected: boolean): void => {
+    connected = isConnected;
+    metrics.engineConnected(isConnected);
+  };
+  noteConnected(false);
 
   const runOnce = async (): Promise<void> => {
     runtime.ensure();
@@ -84,7 +91,7 @@ export const startTemporalEngine = (
       await Promise.all([mine.running, checking(mine)]);
     } finally {
       session = null;
-      metrics.engineConnected(false);
+      noteConnected(false);
       await mine.close();
     }
   };
@@ -93,9 +100,9 @@ export const startTemporalEngine = (
     while (!stopped && session === mine) {
       try {
         await mine.check();
-        metrics.engineConnected(true);
+        noteConnected(true);
       } catch (error) {
-        metrics.engineConnected(false);
+        noteConnected(false);
         logFault(context, error, 'Temporal does not answer; renewals in the background wait for it');
       }
       await waiting.rest(checkInterval, () => false);
@@ -126,6 +133,7 @@ export const startTemporalEngine = (
 
   const running = run();
   return {
+    isConnected: () => connected,
     poke: () => void poke().catch((error: unknown) => logger.debug({ error }, 'a shard could not be woken')),
     async stop() {
       stopped = true;
@@ -151,7 +159,8 @@ const openSession = async (
   target: Target,
   role: Role,
 ): Promise<Session> => {
-  const { namespace, dataConverter } = target;
+  const { namespace } = target;
+  const dataConverter = dataConverterOf(settings, context.vault);
   const connection = await NativeConnection.connect(target.connection);
   try {
     const client = new Client({ connection, namespace, dataConverter, identity: `evergrant ${context.node}` });

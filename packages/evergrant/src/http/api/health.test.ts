@@ -17,8 +17,17 @@ const probe = async () => {
   const { store, vault } = context;
   await installation.set(store.db, keyCheck, sealCheck(vault));
   let engine: Engine | null = null;
+  let isWorker = false;
   const app = new OpenAPIHono<HttpEnv>();
-  addHealthRoutes(app, { context, settings: { publicMetrics: true }, engine: () => engine } as HttpDependencies);
+  const settings = { publicMetrics: true };
+  addHealthRoutes(app, {
+    context,
+    settings,
+    engine: () => engine,
+    get isWorker() {
+      return isWorker;
+    },
+  } as HttpDependencies);
   app.onError((error, c) => {
     if (!(error instanceof EvergrantError)) throw error;
     return c.json({ code: error.code, detail: error.detail }, error.status as 503);
@@ -28,6 +37,9 @@ const probe = async () => {
     clock,
     run: (changed: Partial<Engine>) => {
       engine = { poke: () => {}, stop: async () => {}, ...changed };
+    },
+    becomeWorker: () => {
+      isWorker = true;
     },
     ready: async () => {
       const answer = await app.request('/readyz');
@@ -56,6 +68,18 @@ describe('readiness', () => {
     clock.advance(second);
     const detail = expect.stringContaining('engine has not come round for 61 seconds');
     expect(await ready()).toEqual({ status: 503, body: { code: 'engine_stalled', detail } });
+  });
+
+  it('says that Temporal is away, and fails only where nothing but renewals is done', async () => {
+    const { ready, run, becomeWorker } = await probe();
+    const parts = { status: 'ok', database: 'ok', key: 'ok' };
+    run({ isConnected: () => false });
+    expect(await ready()).toEqual({ status: 200, body: { ...parts, engine: 'away' } });
+    becomeWorker();
+    const detail = expect.stringContaining('Temporal does not answer');
+    expect(await ready()).toEqual({ status: 503, body: { code: 'engine_stalled', detail } });
+    run({ isConnected: () => true });
+    expect(await ready()).toEqual({ status: 200, body: { ...parts, engine: 'ok' } });
   });
 
   it('fails when the database holds what the key does not open', async () => {

@@ -14,7 +14,11 @@ const readiness = z
     status: z.literal('ok'),
     database: z.literal('ok'),
     key: z.literal('ok'),
-    engine: z.enum(['ok', 'none']).describe('`none` where no engine runs in this process'),
+    engine: z
+      .enum(['ok', 'none', 'away'])
+      .describe(
+        '`none` where no engine runs in this process; `away` while Temporal does not answer: reads still renew',
+      ),
   })
   .openapi('Readiness', { examples: [{ status: 'ok', database: 'ok', key: 'ok', engine: 'ok' }] });
 
@@ -26,11 +30,19 @@ const stalledAfter = 60_000;
  *
  * @throws EvergrantError `storage_unavailable`, `storage_key_unavailable` or `engine_stalled`
  */
-const checkReadiness = async ({ context, engine }: HttpDependencies): Promise<z.infer<typeof readiness>> => {
+const checkReadiness = async (deps: HttpDependencies): Promise<z.infer<typeof readiness>> => {
+  const { context, engine, isWorker } = deps;
   const { store, vault, clock } = context;
   const check = await installation.get(store.db, keyCheck);
   if (!check) throw new EvergrantError('storage_unavailable', { detail: 'The database was emptied' });
   verifyCheck(vault, check);
+  const isConnected = engine()?.isConnected?.();
+  if (isConnected === false && isWorker) {
+    throw new EvergrantError('engine_stalled', { detail: 'Temporal does not answer; it is tried again by itself' });
+  }
+  if (isConnected !== undefined) {
+    return { status: 'ok', database: 'ok', key: 'ok', engine: isConnected ? 'ok' : 'away' };
+  }
   const beat = engine()?.lastBeat?.();
   if (beat === undefined) return { status: 'ok', database: 'ok', key: 'ok', engine: 'none' };
   const silence = clock.monotonic() - beat;
