@@ -154,9 +154,9 @@ export const startEvergrant = async (settings: Settings, internals: Internals = 
 
 const run = async (ground: Ground, startEngine: StartEngine | null, recovers: boolean) => {
   const { context, settings, providerApps } = ground;
-  const services = await createServices(ground);
-  const working = { ...services, context, publicUrl: settings.publicUrl };
   let engine: Engine | null = null;
+  const services = await createServices(ground, () => engine);
+  const working = { ...services, context, publicUrl: settings.publicUrl };
   const handler = createHandler(ground, services, () => engine);
   report(ground, services);
   engine = await begin(ground, services, startEngine, recovers);

@@ -6,6 +6,7 @@ import { createImports } from './connections/import.ts';
 import { createReread } from './connections/reread.ts';
 import type { StreamingEgress } from './egress/index.ts';
 import type { StartEngine } from './engine/choose.ts';
+import { throughEngine } from './engine/elsewhere.ts';
 import type { Engine } from './engine/types.ts';
 import { isEvergrantError } from './errors/index.ts';
 import { createFollowing } from './events/following.ts';
@@ -47,13 +48,21 @@ export interface Ground {
 /** What works while an Evergrant runs. */
 export type Services = Awaited<ReturnType<typeof createServices>>;
 
-export const createServices = async ({ context, settings, providerApps, egress }: Ground) => {
+/** @param engine the one that runs, once there is one */
+export const createServices = async (
+  { context, settings, providerApps, egress }: Ground,
+  engine: () => Engine | null,
+) => {
   const { publicUrl } = settings;
-  const renewals = createRenewals(context);
+  const ownRenewals = createRenewals(context);
+  const renewals = throughEngine(context, ownRenewals, engine);
   const horizon = createHorizon(context.store.db);
   return {
     providerApps,
+    /** What somebody waits for; the workers of a group may do it. */
     renewals,
+    /** Those of this process. */
+    ownRenewals,
     flows: createFlows(context, { publicUrl, returnOrigins: returnOrigins(settings) }),
     connections: createConnections(context, renewals, { publicUrl }),
     imports: createImports(context, renewals, { publicUrl }),
@@ -122,7 +131,8 @@ export const begin = async (
 const attemptHistory = 30 * day;
 
 /** Starts the engine, with what else must be done now and then. */
-export const startRenewing = (ground: Ground, { renewals, flows }: Services, startEngine: StartEngine): Engine => {
+export const startRenewing = (ground: Ground, services: Services, startEngine: StartEngine): Engine => {
+  const { ownRenewals: renewals, flows } = services;
   const { context, settings } = ground;
   const { db } = context.store;
   const now = (): number => context.clock.now();

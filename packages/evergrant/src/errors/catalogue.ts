@@ -452,8 +452,8 @@ export const catalogue = {
     'operator',
     true,
     'Renewals stand still in this process',
-    'The loop that renews tokens ahead of time has not come round for a minute, or Temporal does not answer a worker. Tokens that are read are still renewed.',
-    'Look into the log for the reason, and restart the process; a worker goes on by itself when Temporal answers.',
+    'The loop that renews tokens ahead of time has not come round for a minute, or Temporal or its workers do not answer. Tokens that are read are still renewed, unless only certain workers may.',
+    'Look into the log for the reason; `evergrant doctor` looks at Temporal and its workers. A loop that stands still wants the process restarted.',
   ),
   definition_invalid: entry(
     500,

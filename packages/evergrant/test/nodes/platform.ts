@@ -112,6 +112,10 @@ export const startPlatform = async () => {
       const found = find(kind, value);
       return found !== null && isAcceptable(kind, found);
     },
+    /** The person withdraws what was granted with this token. */
+    revoke(value: string): void {
+      families.get(value.split('~')[0]!)!.revoked = true;
+    },
     /** How often it was asked to renew the grant of this token. */
     requests: (value: string): number => families.get(value.split('~')[0]!)?.requests ?? 0,
     /** How often it has refused a refresh token. */

@@ -17,13 +17,13 @@ const setUp = async (due: number) => {
   const temporal = { groups: { eu: ['other'] }, shards: 1 };
   const { settings } = parseSettings({ temporal }, {}, { builtins: [] });
   const { claimDue, releaseLeases } = createActivities(scene.context, settings.temporal);
-  const { refreshBatch } = createGroupActivities(scene.context, scene.renewals);
+  const { refreshBatch, refreshOne } = createGroupActivities(scene.context, scene.renewals);
   /** One call of one activity of a run, at its attempt. */
   const at = (activityId: string, attempt = 1) =>
     new MockActivityEnvironment({ activityId, attempt, workflowExecution: { workflowId: 'w', runId: 'run' } });
   const claim = (activityId: string, attempt = 1, changes: Partial<ClaimInput> = {}): Promise<Claimed> =>
     at(activityId, attempt).run(claimDue, { ...input, ...changes });
-  return { scene, claim, at, releaseLeases, refreshBatch };
+  return { scene, claim, at, releaseLeases, refreshBatch, refreshOne };
 };
 
 const idsOf = (batches: Batch[]): string[] => batches.flatMap(({ grants }) => grants.map(({ id }) => id)).sort();
@@ -135,6 +135,26 @@ describe('refreshBatch', () => {
     expect(await environment.run(refreshBatch, batches[0]!)).toEqual({ renewed: 0, failed: 0, ended: 0 });
     expect(scene.presented).toEqual([]);
     expect(idsOf((await claim('3')).batches)).toHaveLength(3);
+  });
+});
+
+describe('refreshOne', () => {
+  it('renews one grant once, and tells nothing but codes', async () => {
+    const { scene, at, refreshOne } = await setUp(0);
+    const { grantId } = await scene.connect();
+    const wanted = { grantId, generation: 1, mode: 'reader' } as const;
+    scene.answerNext({ status: 503, headers: { 'retry-after': '7' }, body: '{"error":"c4n4ry"}' });
+    const failed = await at('1').run(refreshOne, wanted);
+    expect(failed).toEqual({ kind: 'failed', code: 'provider_unavailable', retryAfter: expect.any(Number) });
+    expect(await at('2').run(refreshOne, wanted)).toMatchObject({
+      kind: 'waiting',
+      until: expect.any(Number),
+      code: 'provider_unavailable',
+    });
+    // A person waits out no pause.
+    expect(await at('3').run(refreshOne, { ...wanted, mode: 'person' })).toEqual({ kind: 'renewed' });
+    expect(await at('4').run(refreshOne, wanted)).toEqual({ kind: 'superseded' });
+    expect(scene.presented).toHaveLength(2);
   });
 });
 

@@ -22,11 +22,13 @@ const replay = async (content: string): Promise<void> => {
 describe('recorded histories', () => {
   it.each(files)('of %s is replayed by the workflows of today', (name) => replay(read(name)), 60_000);
 
-  it('are of both workflows, with batches that broke off, tuning, signals and the end of a run', () => {
+  it('are of every workflow, with batches that broke off, tuning, signals and the end of a run', () => {
     const all = files.map(read).join('\n');
     for (const part of [
       '"refreshShard"',
       '"reauthReminder"',
+      '"refreshNow"',
+      '"refreshOne"',
       '"releaseLeases"',
       '"setTuning"',
       '"pauseProvider"',

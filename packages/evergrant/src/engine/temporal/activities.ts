@@ -1,13 +1,16 @@
 import { ApplicationFailure, activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
 import { isEvergrantError } from '../../errors/index.ts';
 import type { Context } from '../../grants/context.ts';
+import { awaitRenewal } from '../../grants/read.ts';
 import { remindOfReauth } from '../../grants/reminding.ts';
 import type { Renewals } from '../../grants/renew.ts';
 import { type Reserved, type ReservedOfProvider, release, reserveDue, reservedBy } from '../../grants/reservation.ts';
-import { defaultGroup, type TemporalSettings } from '../../settings/index.ts';
+import type { TemporalSettings } from '../../settings/index.ts';
 import { logFault } from '../chores.ts';
 import { nextWake } from '../wake.ts';
 import type { Activities, Batch, BatchResult, Claimed, GroupActivities, ReservedGrant } from './contract.ts';
+import { groupsOf } from './groups.ts';
+import { resultOf } from './refresh-now.ts';
 
 /** Grants of a batch whose requests are under way at the same time. */
 const together = 50;
@@ -61,12 +64,9 @@ export const createGroupActivities = (context: Context, renewals: Renewals): Gro
         clearInterval(beating);
       }
     }),
+  refreshOne: ({ grantId, generation, mode }) =>
+    guarded(context, async () => resultOf(await awaitRenewal(context, renewals, grantId, generation, mode))),
 });
-
-const groupsOf = ({ groups }: TemporalSettings): ((provider: string) => string) => {
-  const known = new Map(Object.entries(groups).flatMap(([group, ids]) => ids.map((id) => [id, group] as const)));
-  return (provider) => known.get(provider) ?? defaultGroup;
-};
 
 const batchesOf = (
   reserved: ReservedOfProvider[],

@@ -91,7 +91,36 @@ export interface Activities {
 /** Activities on the task queue of a group. */
 export interface GroupActivities {
   refreshBatch: (batch: Batch) => Promise<BatchResult>;
+  refreshOne: (wanted: RefreshOneInput) => Promise<RefreshOneResult>;
 }
+
+/** A grant whose token somebody waits for, and the generation that is to be replaced. */
+export interface RefreshOneInput {
+  grantId: string;
+  generation: number;
+  /** A person who asked for it waits out no pause after a failure. */
+  mode: 'reader' | 'person';
+}
+
+/** What became of it. The row says more; of what went wrong only our code stands here. */
+export interface RefreshOneResult {
+  kind: 'renewed' | 'superseded' | 'ended' | 'failed' | 'busy' | 'waiting' | 'too_young' | 'not_renewable' | 'gone';
+  /** Milliseconds since the epoch until which it cannot be tried again. */
+  until?: number;
+  code?: string;
+  /** Seconds. */
+  retryAfter?: number;
+}
+
+export interface RefreshNowInput extends RefreshOneInput {
+  /** Name of the task queues, or what they begin with. */
+  taskQueue: string;
+  /** Whose workers renew it. */
+  group: string;
+}
+
+/** `unattended`: no worker of the group took it, or brought it to its end. */
+export type RefreshNowResult = RefreshOneResult | { kind: 'unattended' };
 
 /** A connection that needs a person; one of a later generation is another story. */
 export interface ReminderInput {
@@ -121,6 +150,10 @@ export const shardId = (taskQueue: string, shard: number): string => `${taskQueu
 /** One for each time that a connection comes to need a person. */
 export const reminderId = (taskQueue: string, connectionId: string, generation: number): string =>
   `${taskQueue}/reauth-reminder/${connectionId}/${generation}`;
+
+/** One for all who wait for the successor of the same token. */
+export const refreshNowId = (taskQueue: string, grantId: string, generation: number): string =>
+  `${taskQueue}/refresh-now/${grantId}/${generation}`;
 
 export const groupQueue = (taskQueue: string, group: string): string => `${taskQueue}-${group}`;
 

@@ -11,6 +11,8 @@ import { nextWake } from '../wake.ts';
 import { createActivities, createGroupActivities } from './activities.ts';
 import { dataConverterOf, type Target, targetOf } from './connection.ts';
 import { defaultTuning, groupQueue, shardId } from './contract.ts';
+import { groupsOf } from './groups.ts';
+import { renewBy } from './refresh-now.ts';
 import { createReminders } from './reminders.ts';
 import { createSdkRuntime } from './runtime.ts';
 import { createStarter, ensureShards } from './shards.ts';
@@ -22,6 +24,9 @@ const batchesAtOnce = 20;
 
 /** Between two looks at whether every shard and reminder runs, in milliseconds. */
 const checkInterval = 60_000;
+
+/** The same while Temporal does not answer. */
+const recheckInterval = 5000;
 
 /** The first pause after Temporal could not be reached, and the longest, in milliseconds. */
 const retryPause = { first: 1000, longest: 30_000 };
@@ -105,7 +110,7 @@ export const startTemporalEngine = (
         noteConnected(false);
         logFault(context, error, 'Temporal does not answer; renewals in the background wait for it');
       }
-      await waiting.rest(checkInterval, () => false);
+      await waiting.rest(connected ? checkInterval : recheckInterval, () => false);
     }
   };
 
@@ -131,8 +136,17 @@ export const startTemporalEngine = (
     await session?.client.workflow.getHandle(shardId(settings.taskQueue, 0)).signal('poke', { dueInMs });
   };
 
+  const groupOf = groupsOf(settings);
+  const renewElsewhere: Engine['renewElsewhere'] = (provider, wanted) => {
+    const group = groupOf(provider);
+    if (group === defaultGroup || role.groups.includes(group)) return null;
+    const client = connected && session ? session.client : null;
+    return renewBy(context, client, { ...wanted, group, taskQueue: settings.taskQueue });
+  };
+
   const running = run();
   return {
+    ...(Object.keys(settings.groups).length > 0 ? { renewElsewhere } : {}),
     isConnected: () => connected,
     poke: () => void poke().catch((error: unknown) => logger.debug({ error }, 'a shard could not be woken')),
     async stop() {
