@@ -32,6 +32,7 @@ describe('defaults', () => {
         temporal: {
           payloadCodecs: [],
           taskQueue: 'evergrant',
+          version: null,
           shards: 1,
           groups: {},
           worker: true,

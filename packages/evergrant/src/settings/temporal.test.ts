@@ -40,6 +40,15 @@ describe('the settings of the Temporal engine', () => {
     expect(JSON.stringify(parse(env, { temporal: { apiKey: canary } }))).not.toContain(canary);
   });
 
+  it('name a version of the workers, in a deployment that is called as the task queue', () => {
+    expect(parse({ TEMPORAL_DEPLOYMENT_NAME: 'renewals' }).version).toBeNull();
+    const env = { TEMPORAL_TASK_QUEUE: 'renewals', TEMPORAL_WORKER_BUILD_ID: '7f3a' };
+    expect(parse(env).version).toEqual({ deployment: 'renewals', buildId: '7f3a' });
+    const given = { temporal: { deployment: 'k8s/renewals', buildId: '1.2.3' } };
+    expect(parse({}, given).version).toEqual({ deployment: 'k8s/renewals', buildId: '1.2.3' });
+    expect(parse(env, given).version).toEqual({ deployment: 'k8s/renewals', buildId: '7f3a' });
+  });
+
   it('take codecs, and leave the objects of the caller alone', async () => {
     const codec = { encode: async (payloads: unknown[]) => payloads, decode: async () => [] };
     const groups = { eu: ['x'] };
@@ -56,6 +65,7 @@ describe('the settings of the Temporal engine', () => {
     ],
     [{}, { temporal: { shards: 0 } }, 'temporal.shards: must be a whole number from 1 to 64. Example: shards: 4'],
     [{ TEMPORAL_TASK_QUEUE: 'a b' }, {}, 'TEMPORAL_TASK_QUEUE: "a b" may hold letters'],
+    [{ TEMPORAL_WORKER_BUILD_ID: 'a b' }, {}, 'TEMPORAL_WORKER_BUILD_ID: "a b" may hold letters'],
     [{ TEMPORAL_GROUPS: 'eu' }, {}, 'TEMPORAL_GROUPS: "eu" names no providers after "="'],
     [{ TEMPORAL_GROUPS: 'EU=x' }, {}, '"EU" is no group'],
     [{ TEMPORAL_GROUPS: 'default=x' }, {}, '"default" is the group of all others'],

@@ -16,8 +16,12 @@ export interface TemporalConfig {
   tls?: boolean | TemporalTls;
   /** Profile of Temporal's own configuration file. */
   profile?: string;
-  /** Task queues, workflow ids and deployment are called so, or begin so; default `evergrant`. */
+  /** Task queues and workflow ids are called so, or begin so; default `evergrant`. */
   taskQueue?: string;
+  /** Version of these workers, for Worker Versioning: they get work when it is made current at Temporal. */
+  buildId?: string;
+  /** Name of the deployment that has this version; default: as the task queue. */
+  deployment?: string;
   /** Workflows that look for what is due, side by side; default 1. */
   shards?: number;
   /** Names of worker groups, each with the providers that only its workers renew. */
@@ -55,6 +59,8 @@ export interface TemporalSettings
   apiKey?: Secret;
   tls?: boolean | TemporalTls;
   profile?: string;
+  /** Null: workers are not versioned. */
+  version: { deployment: string; buildId: string } | null;
   payloadCodecs: TemporalPayloadCodec[];
   /** JSON of the environment variables that Temporal's tools know, for the SDK to read; null: it reads none. */
   environment: Secret | null;
@@ -88,6 +94,8 @@ export const temporalSchema = objectOf<TemporalConfig>({
     .optional(),
   profile: text.optional(),
   taskQueue: text.optional(),
+  buildId: text.optional(),
+  deployment: text.optional(),
   shards: z.number().optional(),
   groups: z.record(z.string(), z.array(text)).optional(),
   worker: z.boolean().optional(),
@@ -98,6 +106,8 @@ export const temporalSchema = objectOf<TemporalConfig>({
 /** Variables of ours; the others are Temporal's own. */
 export const temporalVariables = {
   taskQueue: 'TEMPORAL_TASK_QUEUE',
+  buildId: 'TEMPORAL_WORKER_BUILD_ID',
+  deployment: 'TEMPORAL_DEPLOYMENT_NAME',
   shards: 'TEMPORAL_SHARDS',
   groups: 'TEMPORAL_GROUPS',
   worker: 'TEMPORAL_WORKER',
@@ -108,6 +118,8 @@ type Field = keyof typeof temporalVariables;
 
 const examples: Record<Field, [variable: string, config: string]> = {
   taskQueue: ['evergrant', "'evergrant'"],
+  buildId: ['2026-11-26.1', "'2026-11-26.1'"],
+  deployment: ['evergrant', "'evergrant'"],
   shards: ['4', '4'],
   groups: ['eu=tiktok,x;us=linkedin', "{ eu: ['tiktok', 'x'] }"],
   worker: ['off', 'false'],
@@ -128,13 +140,15 @@ export const parseTemporal = (
     apiKey,
     payloadCodecs = [],
     taskQueue,
+    buildId,
+    deployment,
     shards,
     groups,
     worker,
     encryptPayloads,
     ...connection
   } = config ?? {};
-  const given = { taskQueue, shards, groups: structuredClone(groups), worker, encryptPayloads };
+  const given = { taskQueue, buildId, deployment, shards, groups: structuredClone(groups), worker, encryptPayloads };
   const read = <F extends Field, T>(field: F, parse: (value: string) => T, check: (value: T) => T, fallback: T): T => {
     const variable = lookUp(env, [temporalVariables[field]]);
     const value = given[field] as T | undefined;
@@ -147,12 +161,16 @@ export const parseTemporal = (
     givenBy[temporalVariables[field]] = variable ? 'environment' : 'configuration';
     return attempt(faults, () => check(variable ? parse(variable.text) : value!), describe) ?? fallback;
   };
+  const queue = read('taskQueue', (value) => value, checkQueue, 'evergrant');
+  const build = read<'buildId', string | null>('buildId', (value) => value, checkVersion, null);
+  const name = read('deployment', (value) => value, checkVersion, queue);
   return {
     ...connection,
     ...(apiKey === undefined ? {} : { apiKey: new Secret(apiKey) }),
     // The caller's own objects are not frozen with the settings.
     payloadCodecs: payloadCodecs.map((one) => ({ encode: (raw) => one.encode(raw), decode: (raw) => one.decode(raw) })),
-    taskQueue: read('taskQueue', (value) => value, checkQueue, 'evergrant'),
+    taskQueue: queue,
+    version: build === null ? null : { deployment: name, buildId: build },
     shards: read('shards', Number, checkShards, 1),
     groups: read('groups', parseGroups, checkGroups, {}),
     worker: read('worker', parseSwitch, (value) => value, true),
@@ -171,6 +189,12 @@ const environmentOf = (env: Environment): Secret | null => {
 const checkQueue = (value: string): string => {
   if (/^[a-z0-9][a-z0-9._-]{0,99}$/i.test(value)) return value;
   throw new Refusal(`${shown(value)} may hold letters, digits, ".", "_" and "-", at most 100 of them`);
+};
+
+/** What Temporal takes for a deployment and its builds, between which it writes a dot or a colon. */
+const checkVersion = <T extends string | null>(value: T): T => {
+  if (value === null || /^[\w./@+-]{1,200}$/.test(value)) return value;
+  throw new Refusal(`${shown(value)} may hold letters, digits, ".", "_", "/", "@", "+" and "-"`);
 };
 
 const checkShards = (value: number): number => {

@@ -124,7 +124,8 @@ export const createCluster = async (database: TestDatabase, platform: Platform, 
     startNode,
     startNodes: (count: number): Promise<Node[]> => Promise.all(Array.from({ length: count }, () => startNode())),
     /** Runs another command on the same database. */
-    launch: async (args: string[]): Promise<RunningProcess> => (await install()).launch(args),
+    launch: async (args: string[], environment?: Record<string, string>): Promise<RunningProcess> =>
+      (await install()).launch(args, environment),
     connect: (options: AccountOptions): Promise<Account> => connect({ store, vault, platform }, options),
     /** What is stored for an account. */
     async stored({ grantId }: Account): Promise<Stored> {

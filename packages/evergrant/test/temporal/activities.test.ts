@@ -1,7 +1,7 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { describe, expect, it } from 'vitest';
 import { createActivities, createGroupActivities } from '../../src/engine/temporal/activities.ts';
-import type { Batch, Claimed, ClaimInput } from '../../src/engine/temporal/contract.ts';
+import type { Batch, Claimed, ClaimInput, RefreshOneInput } from '../../src/engine/temporal/contract.ts';
 import { createScene, minute, type Scene } from '../../src/grants/scene.test-support.ts';
 import { parseSettings } from '../../src/settings/index.ts';
 import { until } from '../support/wait.ts';
@@ -142,7 +142,7 @@ describe('refreshOne', () => {
   it('renews one grant once, and tells nothing but codes', async () => {
     const { scene, at, refreshOne } = await setUp(0);
     const { grantId } = await scene.connect();
-    const wanted = { grantId, generation: 1, mode: 'reader' } as const;
+    const wanted: RefreshOneInput = { grantId, generation: 1, mode: 'reader' };
     scene.answerNext({ status: 503, headers: { 'retry-after': '7' }, body: '{"error":"c4n4ry"}' });
     const failed = await at('1').run(refreshOne, wanted);
     expect(failed).toEqual({ kind: 'failed', code: 'provider_unavailable', retryAfter: expect.any(Number) });
@@ -152,7 +152,8 @@ describe('refreshOne', () => {
       code: 'provider_unavailable',
     });
     // A person waits out no pause.
-    expect(await at('3').run(refreshOne, { ...wanted, mode: 'person' })).toEqual({ kind: 'renewed' });
+    const person: RefreshOneInput = { ...wanted, mode: 'person' };
+    expect(await at('3').run(refreshOne, person)).toEqual({ kind: 'renewed' });
     expect(await at('4').run(refreshOne, wanted)).toEqual({ kind: 'superseded' });
     expect(scene.presented).toHaveLength(2);
   });

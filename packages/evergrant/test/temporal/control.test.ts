@@ -9,6 +9,7 @@ import { silentLogger } from '../../src/telemetry/log.ts';
 import { createManualClock } from '../../src/testing/manual-clock.ts';
 import type { Account } from '../nodes/cluster.ts';
 import { describeWithPostgres } from '../postgres/support.ts';
+import type { RunningProcess } from '../support/process.ts';
 import { until } from '../support/wait.ts';
 import { createFleet, type Fleet, record } from './fleet.ts';
 import { describeWithTemporal } from './server.ts';
@@ -79,6 +80,43 @@ describeWithTemporal('whoever operates the Temporal engine', (temporal) => {
       expect(await second.query<ShardStatus>('status')).toMatchObject({ shard: 1 });
       const attributes = (await second.describe()).typedSearchAttributes;
       expect(attributes.get({ name: 'EvergrantShard', type: 'INT' })).toBe(1);
+    }, 180_000);
+
+    test('deploys another version, with which the shard goes on when it is made current', async () => {
+      const fleet = await createFleet(temporal, server);
+      const deploy = async (buildId: string): Promise<RunningProcess> => {
+        const worker = await fleet.launch(['worker', '--json'], { TEMPORAL_WORKER_BUILD_ID: buildId });
+        await worker.says('Temporal is reached', 60_000);
+        return worker;
+      };
+      const makeCurrent = (buildId: string): Promise<unknown> =>
+        until('the version', async () => {
+          const namespace = 'default';
+          const version = { namespace, deploymentName: fleet.taskQueue, buildId, ignoreMissingTaskQueues: true };
+          const asked = temporal.client.workflowService.setWorkerDeploymentCurrentVersion(version);
+          return asked.then(
+            () => true,
+            () => false,
+          );
+        });
+      const old = await deploy('1');
+      await makeCurrent('1');
+      await fleet.fill(5, 0);
+      await fleet.renewed();
+      const { runId } = await fleet.shard().describe();
+
+      await deploy('2');
+      await makeCurrent('2');
+      old.signal('SIGTERM');
+      expect((await old.ended).status, old.output()).toBe(0);
+      await fleet.fill(5, 0);
+      await fleet.renewed();
+      expect(await fleet.judge()).toEqual([]);
+      const { raw } = await fleet.shard().describe();
+      expect(raw.workflowExecutionInfo).toMatchObject({
+        execution: { runId },
+        versioningInfo: { deploymentVersion: { deploymentName: fleet.taskQueue, buildId: '2' } },
+      });
     }, 180_000);
 
     test('reads that payloads are sealed', async () => {

@@ -212,6 +212,7 @@ const createWorkers = async (
     // Longer than a request takes. Our own end waits for what was sent in any case; a server that is away must not hold
     // it up.
     shutdownForceTime: '16 seconds',
+    ...versionOf(settings),
   } as const;
   const workers: Worker[] = [];
   if (role.decides) {
@@ -238,6 +239,18 @@ const createWorkers = async (
   }
   return workers;
 };
+
+/** A shard runs for ever, and goes on with whichever version is current. */
+const versionOf = ({ version }: TemporalSettings): Pick<WorkerOptions, 'workerDeploymentOptions'> =>
+  version === null
+    ? {}
+    : {
+        workerDeploymentOptions: {
+          version: { deploymentName: version.deployment, buildId: version.buildId },
+          useWorkerVersioning: true,
+          defaultVersioningBehavior: 'AUTO_UPGRADE',
+        },
+      };
 
 /** When one fails, the others end too: the session as a whole is begun anew. */
 const runAll = async (workers: Worker[]): Promise<void> => {
