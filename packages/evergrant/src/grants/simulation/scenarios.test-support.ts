@@ -26,4 +26,10 @@ export const platforms = {
     grants: 3,
     steps: 60,
   },
+  'takes one request in two seconds': {
+    knobs: { rotates: true, grace: 0, reuseRevokes: true, lifetime },
+    perSecond: 0.5,
+    grants: 3,
+    steps: 60,
+  },
 } satisfies Record<string, Scenario & { steps: number }>;

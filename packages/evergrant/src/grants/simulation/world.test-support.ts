@@ -22,6 +22,8 @@ export interface Scenario {
   knobs: PlatformKnobs;
   /** The platform's limit of requests at a time, if it declares one. */
   concurrency?: number;
+  /** And its limit of requests a second. */
+  perSecond?: number;
   grants: number;
 }
 
@@ -65,7 +67,9 @@ export type World = Awaited<ReturnType<typeof createWorld>>;
 export const createWorld = async (store: Store, clock: ManualClock, random: () => number, scenario: Scenario) => {
   const { knobs } = scenario;
   const platform = createMemoryPlatform(knobs, () => clock.now());
-  const limits = scenario.concurrency === undefined ? {} : { limits: { concurrency: scenario.concurrency } };
+  const { concurrency, perSecond } = scenario;
+  const isLimited = concurrency !== undefined || perSecond !== undefined;
+  const limits = isLimited ? { limits: { concurrency, perSecond } } : {};
   const app = appOf(definitionOf(knobs, limits));
   const vault = testVault();
   const accounts: Account[] = [];
