@@ -39,6 +39,8 @@ const texts: Record<Field, 'secret' | ((settings: Settings) => string | null)> =
 
 const temporalTexts: Record<keyof typeof temporalVariables, (settings: Settings['temporal']) => string | null> = {
   taskQueue: ({ taskQueue }) => taskQueue,
+  buildId: ({ version }) => version?.buildId ?? null,
+  deployment: ({ version }) => version?.deployment ?? null,
   shards: ({ shards }) => String(shards),
   groups: ({ groups }) =>
     Object.entries(groups)
