@@ -118,12 +118,12 @@ const outputs: Output[] = [
       }),
   },
   {
-    file: `${source}/testing/fixtures.ts`,
+    file: `${source}/providers/fixtures.ts`,
     render: async () =>
       index({
         ids: await providerIds('.fixture.ts'),
-        pathOf: (id) => `../providers/builtin/${id}.fixture.ts`,
-        imported: "import type { ProviderFixture } from '../providers/fixture.ts';",
+        pathOf: (id) => `./builtin/${id}.fixture.ts`,
+        imported: "import type { ProviderFixture } from './fixture.ts';",
         type: 'ProviderFixture',
         name: 'providerFixtures',
         comment: 'What each platform really sends, by provider id.',
@@ -134,7 +134,7 @@ const outputs: Output[] = [
     file: 'docs/platforms.md',
     render: async () => {
       const { builtinProviders } = await import('../packages/evergrant/src/providers/builtin.ts');
-      const { providerFixtures } = await import('../packages/evergrant/src/testing/fixtures.ts');
+      const { providerFixtures } = await import('../packages/evergrant/src/providers/fixtures.ts');
       return platformsPage(builtinProviders, providerFixtures);
     },
   },

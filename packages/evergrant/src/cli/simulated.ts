@@ -1,17 +1,19 @@
 import { dirname, join } from 'node:path';
-import { builtinProviders } from '../providers/builtin.ts';
-import { needsNoApp } from '../providers/resolve.ts';
-import { canSimulate, createSandbox, type Sandbox, type SandboxPlatform } from '../sandbox/index.ts';
+import {
+  builtinPlatform,
+  builtinPlatforms,
+  configFor,
+  createSandbox,
+  type Sandbox,
+  type SandboxPlatform,
+  sandboxPlatform,
+} from '../sandbox/index.ts';
 import { isLoopback, type ProviderSettings, type Settings } from '../settings/index.ts';
 import { systemClock } from '../telemetry/clock.ts';
 import { Secret } from '../telemetry/secret.ts';
-import { providerFixtures } from '../testing/fixtures.ts';
 
 /** Built-in platforms that the sandbox can play. */
-export const simulatedPlatforms: SandboxPlatform[] = Object.entries(providerFixtures).flatMap(([id, fixture]) => {
-  const definition = builtinProviders[id];
-  return definition && canSimulate(definition) ? [{ definition, fixture }] : [];
-});
+export const simulatedPlatforms: SandboxPlatform[] = builtinPlatforms().map(builtinPlatform);
 
 /**
  * Simulated platforms stand in for every built-in one that has no app. The service plays them; a command has to know of
@@ -37,21 +39,13 @@ export const withSandbox = (settings: Settings): { settings: Settings; sandbox: 
 };
 
 const simulated = (sandbox: Sandbox): Record<string, ProviderSettings> => {
-  const app = (id: string): ProviderSettings => {
-    const origins = sandbox.origins(id);
-    const definition = builtinProviders[id];
-    if (definition && needsNoApp(definition)) return { origins };
-    const { clientId, clientSecret } = sandbox.appFor(id);
-    return { clientId, clientSecret: new Secret(clientSecret), origins };
+  const settingsOf = (platform: SandboxPlatform): ProviderSettings => {
+    const { clientSecret, ...config } = configFor(sandbox, platform);
+    return { ...config, ...(clientSecret === undefined ? {} : { clientSecret: new Secret(clientSecret) }) };
   };
-  const { id, ...definition } = sandbox.definition;
+  const { id } = sandboxPlatform.definition;
   return {
-    ...Object.fromEntries(
-      simulatedPlatforms.map(({ definition: { id: provider } }) => [
-        provider,
-        { ...app(provider), definition: sandbox.overrides(provider), simulated: true },
-      ]),
-    ),
-    [id]: { ...app(id), definition },
+    ...Object.fromEntries(simulatedPlatforms.map((one) => [one.definition.id, { ...settingsOf(one), simulated: true }])),
+    [id]: { ...settingsOf(sandboxPlatform), origins: sandbox.origins(id) },
   };
 };

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { reroute } from '../egress/origins.ts';
-import { providerFixtures } from '../testing/fixtures.ts';
 import { builtinProviders } from './builtin.ts';
 import type { AnyDefinition, PartialDefinition } from './define.ts';
+import { providerFixtures } from './fixtures.ts';
 import { resolveProvider } from './resolve.ts';
 
 /* A platform that changes a life, a host or a version needs a setting, and no release of ours. */

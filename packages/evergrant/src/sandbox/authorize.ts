@@ -2,7 +2,7 @@ import { findApp } from './apps.ts';
 import { newGrant } from './grants.ts';
 import { isLoopback } from './origins.ts';
 import { consentPage, faultPage } from './pages/consent.ts';
-import { defaultPerson, subjectOf } from './people.ts';
+import { defaultPerson, grantedOf, subjectOf } from './people.ts';
 import { offeredAccounts, type Platform } from './platform.ts';
 import type { Received } from './received.ts';
 import { writeToken } from './tokens.ts';
@@ -91,7 +91,7 @@ const decide = (world: World, platform: Platform, request: AuthorizationRequest,
       person,
       subject: subjectOf(platform, person),
       requested: scopes,
-      scopes: scopes.filter((scope) => form.getAll('scope').includes(scope)),
+      scopes: grantedOf(platform, scopes, form),
       withheld: offeredAccounts(platform)
         .map(({ id }) => id)
         .filter((id) => !kept.includes(id)),

@@ -1,6 +1,5 @@
 import { sleep } from '../telemetry/clock.ts';
-import { revoke } from './grants.ts';
-import type { PlayedPlatform } from './platform.ts';
+import { cutConnection, expireAll, phaseOf, revokeAll, tooMany, unavailable, untilGone } from './faults.ts';
 import type { Play } from './play.ts';
 import type { Received } from './received.ts';
 import type { LoggedRequest, NodeBindings, PlatformControl, ScriptedAnswer } from './types.ts';
@@ -23,10 +22,13 @@ export interface Stage {
 /** Makes the stage of one platform. */
 export const createStage = (world: World, play: Play): Stage => {
   const { platform } = play;
+  const usual = structuredClone(platform.behaviour);
   const scripted: ScriptedAnswer[] = [];
   const counts = { exchange: 0, upgrade: 0, refresh: 0 };
   let log: LoggedRequest[] = [];
   let isDown = false;
+  /** Milliseconds since the epoch. */
+  let limitedUntil = 0;
 
   const take = ({ endpoint }: Received): ScriptedAnswer | undefined => {
     const index = scripted.findIndex((answer) => (answer.endpoint ?? 'token') === endpoint);
@@ -34,6 +36,15 @@ export const createStage = (world: World, play: Play): Stage => {
     if (answer && (answer.times ?? 1) > 1) scripted[index] = { ...answer, times: answer.times! - 1 };
     else if (answer) scripted.splice(index, 1);
     return answer;
+  };
+
+  /** While the platform as a whole is down or limits us; people still reach its pages. */
+  const refusalOf = (received: Received): Response | null => {
+    const { endpoint } = received;
+    if (endpoint === 'authorize') return null;
+    if (isDown) return unavailable();
+    const seconds = (limitedUntil - world.clock.now()) / 1000;
+    return seconds > 0 ? tooMany(platform, phaseOf(endpoint, play.phaseOf(received)), seconds) : null;
   };
 
   const write = (received: Received): LoggedRequest => {
@@ -58,18 +69,26 @@ export const createStage = (world: World, play: Play): Stage => {
       outage: (on) => {
         isDown = on;
       },
-      behave: (changes) => void Object.assign(platform.behaviour, changes),
+      rateLimit: (seconds) => {
+        limitedUntil = world.clock.now() + seconds * 1000;
+      },
+      behave: (changes) => void Object.assign(platform.behaviour, structuredClone(changes)),
       revokeGrant: (subject) => revokeAll(world, platform, subject),
+      expire: (subject, tokens = 'access') => expireAll(world, platform, subject, tokens),
+      restore() {
+        isDown = false;
+        limitedUntil = 0;
+        scripted.length = 0;
+        Object.assign(platform.behaviour, structuredClone(usual));
+      },
       log: () => structuredClone(log),
       tokenRequests: () => ({ ...counts }),
       chain: (token) => play.wouldRenew(token),
     },
     async perform(received, act, request, bindings) {
       const entry = write(received);
-      if (isDown && received.endpoint !== 'authorize') {
-        entry.outcome = 503;
-        return Response.json({ error: 'temporarily_unavailable' }, { status: 503 });
-      }
+      const fault = refusalOf(received);
+      if (fault) return noted(entry, fault);
       const script = take(received);
       if (!script) return noted(entry, await act());
       const replaced = script.fault !== undefined || script.status !== undefined || script.body !== undefined;
@@ -88,15 +107,6 @@ const noted = (entry: LoggedRequest, response: Response): Response => {
   return response;
 };
 
-const revokeAll = (world: World, platform: PlayedPlatform, subject: string): number => {
-  const theirs = [...world.state.grants.values()].filter(
-    (grant) => grant.platform === platform.id && (grant.subject === subject || grant.person === subject),
-  );
-  for (const grant of theirs) revoke(world.state, platform, grant, 'grant');
-  world.state.save();
-  return theirs.length;
-};
-
 const scriptedResponse = ({ status = 200, body, headers }: ScriptedAnswer): Response => {
   const isText = typeof body === 'string';
   const text = body === undefined || isText ? body : JSON.stringify(body);
@@ -108,20 +118,3 @@ const withHeaders = (answer: Response, headers: Record<string, string> = {}): Re
   for (const [name, value] of Object.entries(headers)) answer.headers.set(name, value);
   return answer;
 };
-
-/** On a real socket before the first byte; without one as a body that breaks off, which is all that a `Response` can do. */
-const cutConnection = (bindings: NodeBindings | undefined): Response => {
-  bindings?.incoming?.socket.resetAndDestroy();
-  if (bindings?.incoming) return new Response(null, { status: 502 });
-  return new Response(
-    new ReadableStream({ start: (controller) => controller.error(new Error('The connection was reset.')) }),
-  );
-};
-
-/** Waits until the client has gone. */
-const untilGone = ({ signal }: Request): Promise<Response> =>
-  new Promise((resolve) => {
-    const end = () => resolve(new Response(null, { status: 499 }));
-    if (signal.aborted) end();
-    else signal.addEventListener('abort', end, { once: true });
-  });

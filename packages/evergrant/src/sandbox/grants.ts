@@ -6,7 +6,7 @@ import { readToken, type TokenFacts, type TokenKind, writeToken } from './tokens
 
 /** A fresh grant, not yet known to the platform: it becomes one when its code is exchanged. */
 export const newGrant = (
-  facts: Pick<Grant, 'platform' | 'person' | 'subject' | 'requested' | 'scopes' | 'withheld'>,
+  facts: Pick<Grant, 'platform' | 'person' | 'subject' | 'requested' | 'scopes' | 'withheld' | 'bound'>,
   now: number,
 ): Grant => ({
   ...facts,
@@ -18,6 +18,7 @@ export const newGrant = (
   upgraded: false,
   refreshTokens: [],
   revokedAccessTokens: [],
+  expiredUpTo: { access: 0, refresh: 0 },
 });
 
 /** Makes the next token of a grant. `seconds` null: it has no end. */
@@ -46,8 +47,12 @@ export const present = (
 };
 
 /** Whether an access token may be used now. */
-export const isLive = ({ grant, facts }: Presented, now: number): boolean =>
-  (facts.expiresAt === null || now < facts.expiresAt) && !grant.revokedAccessTokens.includes(facts.number);
+export const isLive = ({ grant, facts }: Presented, now: number): boolean => {
+  if (facts.expiresAt !== null && now >= facts.expiresAt) return false;
+  // The numbers of account tokens are drawn from the accounts; they end with the grant alone.
+  if (facts.kind === 'account') return true;
+  return facts.number > grant.expiredUpTo.access && !grant.revokedAccessTokens.includes(facts.number);
+};
 
 /**
  * What the platform thinks of a refresh token: `fresh` was never used, `grace` was used a moment ago and still counts,
@@ -55,18 +60,19 @@ export const isLive = ({ grant, facts }: Presented, now: number): boolean =>
  */
 export const judgeRefreshToken = (
   { grant, facts }: Presented,
-  platform: Platform,
+  platform: PlayedPlatform,
   now: number,
 ): 'fresh' | 'grace' | 'spent' | 'expired' => {
   const known = grant.refreshTokens.find(({ number }) => number === facts.number);
   if (facts.expiresAt !== null && now >= facts.expiresAt) return 'expired';
+  if (facts.number <= grant.expiredUpTo.refresh) return 'expired';
   if (!known) return 'spent';
   if (known.usedAt === null) return 'fresh';
   return now - known.usedAt < platform.behaviour.graceSeconds * 1000 ? 'grace' : 'spent';
 };
 
 /** Replaces a refresh token. Its first use starts the grace window; what is past it is forgotten, and so counts as spent. */
-export const rotate = (state: State, { grant, facts }: Presented, platform: Platform, now: number): string => {
+export const rotate = (state: State, { grant, facts }: Presented, platform: PlayedPlatform, now: number): string => {
   const { graceSeconds, refreshTokenSeconds } = platform.behaviour;
   grant.refreshTokens = grant.refreshTokens
     .map((token) => (token.number === facts.number ? { ...token, usedAt: token.usedAt ?? now } : token))
@@ -75,7 +81,7 @@ export const rotate = (state: State, { grant, facts }: Presented, platform: Plat
 };
 
 /** Seconds that a new refresh token may live, which shrink with each renewal where the platform counts from the consent. */
-const remaining = (grant: Grant, platform: Platform, now: number, seconds: number | null): number | null => {
+const remaining = (grant: Grant, platform: PlayedPlatform, now: number, seconds: number | null): number | null => {
   const lifetime = platform.definition.refresh?.lifetime;
   if (seconds === null || !lifetime || 'sliding' in lifetime) return seconds;
   return Math.max(0, seconds - Math.floor((now - grant.createdAt) / 1000));

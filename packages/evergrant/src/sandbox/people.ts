@@ -12,6 +12,12 @@ export const defaultPerson: string = samplePeople[0];
 export const subjectOf = (platform: PlayedPlatform, person: string): string =>
   person === platform.own.name ? platform.own.id : reshape(platform.own.id, `${platform.id} ${person}`);
 
+/** What of the scopes that were asked for the person allows and the platform grants. */
+export const grantedOf = ({ behaviour }: PlayedPlatform, asked: string[], form: URLSearchParams): string[] => {
+  const ticked = form.getAll('scope');
+  return asked.filter((scope) => ticked.includes(scope) && !behaviour.withheldScopes.includes(scope));
+};
+
 /** Where the sandbox draws a picture of this name. */
 export const avatarUrl = (base: string, name: string): string => `${base}/avatar/${encodeURIComponent(name)}.svg`;
 
@@ -85,12 +91,15 @@ const nameParts = (own: string, person: string): [string, string][] => {
     : [];
 };
 
+/** A name as it may stand in a user name or a host name. */
+export const handleFor = (person: string): string =>
+  person
+    .normalize('NFKD')
+    .toLowerCase()
+    .replace(/[^a-z0-9]/g, '') || 'someone';
+
 const usernameOf = (own: string, person: string): string => {
-  const handle =
-    person
-      .normalize('NFKD')
-      .toLowerCase()
-      .replace(/[^a-z0-9]/g, '') || 'someone';
+  const handle = handleFor(person);
   const [, at = '', mailHost = ''] = /^(@?)[^@]*(@.+)?$/.exec(own) ?? [];
   return `${at}${handle}${mailHost}`;
 };

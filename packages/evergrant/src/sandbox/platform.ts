@@ -2,6 +2,7 @@ import { EvergrantError } from '../errors/index.ts';
 import type {
   AccountFacts,
   AnyDefinition,
+  AtprotoProtocol,
   ClientAuthentication,
   OAuth1Protocol,
   ProviderDefinition,
@@ -96,7 +97,7 @@ export const createPlayedPlatform = (source: SandboxPlatform, lifetimes: Lifetim
     definition,
     fixture,
     client,
-    behaviour: behaviourOf(definition, lifetimes),
+    behaviour: behaviourOf(source, lifetimes),
     origins: originsOf(source),
     grantedScopes: definition.scopes.grantedFrom ? new URL(fill(definition.scopes.grantedFrom.get, definition)) : null,
     answers,
@@ -106,7 +107,7 @@ export const createPlayedPlatform = (source: SandboxPlatform, lifetimes: Lifetim
 
 /** Whether the sandbox can play a provider. */
 export const canSimulate = (definition: AnyDefinition): boolean =>
-  isPlayableOAuth2(definition) || isPlayableOAuth1(definition);
+  isPlayableOAuth2(definition) || isPlayableOAuth1(definition) || isPlayableAtproto(definition);
 
 /** OAuth 2.0 with endpoints that are named, and no ID token that must be signed. */
 export const isPlayableOAuth2 = (definition: AnyDefinition): definition is ProviderDefinition => {
@@ -118,14 +119,27 @@ export const isPlayableOAuth2 = (definition: AnyDefinition): definition is Provi
 export const isPlayableOAuth1 = (definition: AnyDefinition): definition is ProviderDefinition<OAuth1Protocol> =>
   definition.protocol.kind === 'oauth1';
 
+export const isPlayableAtproto = (definition: AnyDefinition): definition is ProviderDefinition<AtprotoProtocol> =>
+  definition.protocol.kind === 'atproto';
+
 export const unplayable = ({ id }: AnyDefinition, reason: string): EvergrantError =>
   new EvergrantError('definition_invalid', { provider: id, detail: `“${id}” cannot be simulated: ${reason}.` });
 
-const behaviourOf = ({ refresh }: AnyDefinition, lifetimes: Lifetimes): Behaviour => ({
-  accessTokenSeconds: lifetimes.accessToken ?? 120,
-  refreshTokenSeconds: lifetimes.refreshToken ?? null,
-  codeSeconds: lifetimes.code ?? 60,
+/** Of a token whose fixture tells no life, where documented ones are wanted. */
+const usualSeconds = 3600;
+
+const behaviourOf = (
+  { definition: { refresh }, fixture: { expected } }: SandboxPlatform,
+  { accessToken = 120, refreshToken, code = 60 }: Lifetimes,
+): Behaviour => ({
+  accessTokenSeconds: accessToken === 'documented' ? (expected.expiresIn ?? usualSeconds) : accessToken,
+  refreshTokenSeconds:
+    refreshToken === 'documented'
+      ? (expected.refreshExpiresIn ?? Object.values(refresh?.lifetime ?? {})[0] ?? null)
+      : (refreshToken ?? null),
+  codeSeconds: code,
   refreshTokens: true,
+  withheldScopes: [],
   rotates: refresh?.rotates ?? 'sometimes',
   reuseRevokes: refresh?.reuseRevokes ?? true,
   graceSeconds: refresh?.graceSeconds ?? 0,

@@ -2,6 +2,7 @@ import { answerRegistration } from './apps.ts';
 import { answerAuthorization } from './authorize.ts';
 import { presentedClient } from './client-authentication.ts';
 import { wouldRenew } from './grants.ts';
+import { playedInstance } from './origins.ts';
 import type { Platform, PlayedPlatform, TokenRequest } from './platform.ts';
 import { type Received, receive } from './received.ts';
 import { answerApiRequest, answerRevocation, presentedAccessToken } from './resources.ts';
@@ -23,6 +24,12 @@ export interface Play<R extends Received = Received> {
   phaseOf(received: R): TokenRequest['phase'] | null;
   /** Whether a renewal with this token would succeed now. */
   wouldRenew(token: string): boolean;
+  /** The scopes that are asked for at an authorization URL. */
+  asked(url: URL): string[];
+  /** What a person names where the platform has many instances; null: it has one. */
+  instance: (person?: string) => string | null;
+  /** Options of the definition that hold in the sandbox only. */
+  options?: Record<string, string>;
 }
 
 /** A platform that speaks OAuth 2.0. */
@@ -46,6 +53,11 @@ export const playOAuth2 = (world: World, platform: Platform): Play => ({
   describe: (received) => describe(platform, received),
   phaseOf: (received) => chosenTokenRequest(world, platform, received)?.phase ?? null,
   wouldRenew: (token) => wouldRenew(world.state, platform, token, world.clock.now()),
+  asked(url) {
+    const { parameter = 'scope', separator = ' ' } = platform.definition.scopes;
+    return (url.searchParams.get(parameter) ?? '').split(separator);
+  },
+  instance: () => (platform.definition.instance ? playedInstance(platform.definition) : null),
 });
 
 const describe: (platform: Platform, received: Received) => ReturnType<Play['describe']> = (platform, received) => {

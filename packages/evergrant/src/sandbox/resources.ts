@@ -57,15 +57,8 @@ export const answerFor = (
   presented: Presented,
   received: Received,
 ): Response => {
-  const { method, url, body } = received;
-  if (method !== 'GET' && !isProfileForm(platform, received)) {
-    const { person, subject } = presented.grant;
-    return Response.json({
-      simulated: true,
-      request: { method, url: url.href, body },
-      account: { id: subject, name: person },
-    });
-  }
+  const { method, url } = received;
+  if (method !== 'GET' && !isProfileForm(platform, received)) return echo(presented.grant, received);
   const found = findAnswer(platform.answers, asInFixture(platform, presented.grant.person, url));
   if (!found)
     return oauthError(404, 'not_found', 'The fixture of this simulated platform holds no answer for this address.');
@@ -75,6 +68,14 @@ export const answerFor = (
     reportGrantedScopes(platform, presented, answer);
   return Response.json(answer);
 };
+
+/** What a write gets: a word that it came, and in whose name. */
+export const echo = ({ person, subject }: Presented['grant'], { method, url, body }: Received): Response =>
+  Response.json({
+    simulated: true,
+    request: { method, url: url.href, body },
+    account: { id: subject, name: person },
+  });
 
 /** Platforms without a class of their own for "renew it" call a dead token a reason to sign in again. */
 export const unauthorized = (platform: PlayedPlatform): Response => {

@@ -1,12 +1,13 @@
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { EvergrantError } from '../errors/index.ts';
-import type { AnyDefinition, PartialDefinition } from '../providers/define.ts';
+import type { PartialDefinition } from '../providers/define.ts';
+import { createAtprotoPlatform, playAtproto } from './atproto/index.ts';
 import { createStage, type Stage } from './control.ts';
 import { createOAuth1Platform, playOAuth1 } from './oauth1/index.ts';
-import { checkedBaseUrl, playedInstance, segmentOf } from './origins.ts';
+import { checkedBaseUrl, segmentOf } from './origins.ts';
 import { avatar } from './pages/avatar.ts';
-import { createPlatform, isPlayableOAuth1, isPlayableOAuth2, unplayable } from './platform.ts';
+import { createPlatform, isPlayableAtproto, isPlayableOAuth1, isPlayableOAuth2, unplayable } from './platform.ts';
 import { type Play, playOAuth2 } from './play.ts';
 import { reroutedDefinition, sandboxPlatform } from './sandbox-provider.ts';
 import { openState } from './state.ts';
@@ -33,11 +34,12 @@ export const createSandbox = (options: SandboxOptions): Sandbox => {
     state: openState(stateFile),
     codes: new Map(),
     requestTokens: new Map(),
+    pushed: new Map(),
     nonces: new Map(),
     base,
   };
   const players = new Map(
-    [sandboxPlatform, ...options.platforms].map((source) => {
+    [sandboxPlatform, ...options.platforms.filter((source) => source !== sandboxPlatform)].map((source) => {
       const play = createPlay(world, source, lifetimes);
       return [source.definition.id, { play, stage: createStage(world, play) }];
     }),
@@ -62,7 +64,8 @@ export const createSandbox = (options: SandboxOptions): Sandbox => {
     fetch,
     origins,
     appFor: (id) => ({ ...player(id).play.platform.client }),
-    overrides: (id) => overridesOf(player(id).play.platform.definition),
+    instance: (id, person) => player(id).play.instance(person),
+    overrides: (id) => overridesOf(player(id).play, lifetimes),
     get definition() {
       return reroutedDefinition(sandboxPlatform.definition, origins('sandbox'));
     },
@@ -71,11 +74,15 @@ export const createSandbox = (options: SandboxOptions): Sandbox => {
   };
 };
 
-const overridesOf = (definition: AnyDefinition): PartialDefinition => ({
-  refresh: { ...definition.refresh, minimumAgeSeconds: 0 },
+const overridesOf = ({ platform, instance, options }: Play, { accessToken }: Lifetimes): PartialDefinition => {
   // The page that asks for the instance suggests the one that is played.
-  ...(definition.instance ? { options: { instance: playedInstance(definition) } } : {}),
-});
+  const suggested = instance();
+  return {
+    // Tokens of two minutes never come of age.
+    ...(accessToken === 'documented' ? {} : { refresh: { ...platform.definition.refresh, minimumAgeSeconds: 0 } }),
+    ...(suggested === null ? {} : { options: { ...options, instance: suggested } }),
+  };
+};
 
 const constant = (value: string) => () => value;
 
@@ -90,7 +97,9 @@ const createPlay = (world: World, source: SandboxPlatform, lifetimes: Lifetimes)
   const { definition, fixture } = source;
   if (isPlayableOAuth2(definition)) return playOAuth2(world, createPlatform({ definition, fixture }, lifetimes));
   if (isPlayableOAuth1(definition)) return playOAuth1(world, createOAuth1Platform({ definition, fixture }, lifetimes));
-  throw unplayable(definition, 'it must speak OAuth 1.0a, or OAuth 2.0 with named endpoints and no verified ID token');
+  if (isPlayableAtproto(definition))
+    return playAtproto(world, createAtprotoPlatform({ definition, fixture }, lifetimes));
+  throw unplayable(definition, 'OAuth 2.0 is played with named endpoints and without a verified ID token only');
 };
 
 /** Made at the first request, when the base URL and so the path of the mount are known. */
@@ -119,11 +128,12 @@ const consent = async (
   { name, scopes, accounts, deny }: Decision = {},
 ): Promise<string> => {
   const id = authorizationUrl.slice(world.base().length + 1).split('/')[0]!;
-  const { definition, fixture } = player(id).play.platform;
-  const asked = new URL(authorizationUrl).searchParams.get(definition.scopes.parameter ?? 'scope') ?? '';
+  const { play } = player(id);
   const form = new URLSearchParams({ decision: deny ? 'deny' : 'allow', name: name ?? '' });
-  for (const scope of scopes ?? asked.split(definition.scopes.separator ?? ' ')) form.append('scope', scope);
-  for (const account of accounts ?? fixture.accounts.map((known) => known.id)) form.append('account', account);
+  for (const scope of scopes ?? play.asked(new URL(authorizationUrl))) form.append('scope', scope);
+  for (const account of accounts ?? play.platform.fixture.accounts.map((known) => known.id)) {
+    form.append('account', account);
+  }
   const answer = await fetch(new Request(authorizationUrl, { method: 'POST', body: form }));
   const location = answer.headers.get('location');
   if (location) return location;

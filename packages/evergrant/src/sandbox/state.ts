@@ -21,6 +21,10 @@ const grantSchema = z.object({
   /** Refresh tokens that are unused, or used and perhaps still within the grace window. */
   refreshTokens: z.array(z.object({ number: z.number(), usedAt: z.number().nullable() })),
   revokedAccessTokens: z.array(z.number()),
+  /** The client and the proof key (by thumbprint) without which its tokens are worth nothing (RFC 9449). */
+  bound: z.object({ clientId: z.string(), key: z.string() }).optional(),
+  /** Tokens up to these numbers ran out before their time. */
+  expiredUpTo: z.object({ access: z.number(), refresh: z.number() }).default({ access: 0, refresh: 0 }),
 });
 
 /** What one consent gave the application, as the platform remembers it. A revoked grant is forgotten. */

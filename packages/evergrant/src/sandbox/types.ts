@@ -10,12 +10,15 @@ export interface SandboxPlatform<Definition extends AnyDefinition = AnyDefinitio
 
 /** Seconds. */
 export interface Lifetimes {
-  /** Default 120, whatever the fixture says, so that a renewal can be watched. */
-  accessToken?: number;
+  /** Default 120, so that a renewal can be watched. `documented`: what the fixture says. */
+  accessToken?: number | 'documented';
   /** Of an authorization code. Default 60. */
   code?: number;
-  /** Default: no end. Counted as the definition's `refresh.lifetime` says: from the consent, or from the last renewal. */
-  refreshToken?: number;
+  /**
+   * Default: no end. Counted as the definition's `refresh.lifetime` says: from the consent, or from the last renewal.
+   * `documented`: as long as that, or as the fixture says.
+   */
+  refreshToken?: number | 'documented';
 }
 
 export interface SandboxOptions {
@@ -35,6 +38,8 @@ export interface Behaviour extends Required<Pick<Refresh, 'rotates' | 'reuseRevo
   codeSeconds: number;
   /** Whether our app gets refresh tokens, at platforms that give them to some apps. Default true. */
   refreshTokens: boolean;
+  /** Scopes that nobody is granted, whatever the person allows. Default: none. */
+  withheldScopes: string[];
 }
 
 export type Endpoint = 'register' | 'request' | 'authorize' | 'token' | 'revoke' | 'api';
@@ -91,10 +96,26 @@ export interface PlatformControl {
   answerNext(...answers: ScriptedAnswer[]): void;
   /** While on, everything but the consent page answers 503 and nothing is acted on. */
   outage(on: boolean): void;
+  /**
+   * For so long everything but the consent page is refused for want of patience, in the platform's own words, and
+   * nothing is acted on. 0 ends it.
+   * @param seconds on the sandbox's clock; told in `Retry-After`
+   */
+  rateLimit(seconds: number): void;
   /** Changes the behaviour from the next request on. */
   behave(changes: Partial<Behaviour>): void;
-  /** Ends every grant of a person, given by name or id at the platform. Returns how many there were. */
-  revokeGrant(subject: string): number;
+  /**
+   * Ends every grant of a person, as one does in the platform's settings. Returns how many there were.
+   * @param subject name or id at the platform; left out, everybody's
+   */
+  revokeGrant(subject?: string): number;
+  /**
+   * Lets tokens that were given so far run out now, before the time that was told. Returns of how many grants.
+   * @param tokens `refresh`: what a renewal needs, and the access tokens with it. Default `access`
+   */
+  expire(subject?: string, tokens?: 'access' | 'refresh'): number;
+  /** Ends outage, rate limit, queued answers and changed behaviour. What was revoked or ran out stays so. */
+  restore(): void;
   /** Oldest first; the last 1,000 requests. */
   log(): LoggedRequest[];
   /** Token requests that arrived, by what they asked for. */
@@ -121,6 +142,8 @@ export interface Sandbox {
   /** The provider `sandbox`: conforming, with PKCE and strictly rotating refresh tokens. Read it once the base URL is known. */
   readonly definition: ProviderDefinition;
   control(providerId: string): PlatformControl;
+  /** What a person names where the platform has many instances: a host or a handle. Null: it has one. */
+  instance(providerId: string, person?: string): string | null;
   /**
    * Does what a person does on the consent page at `authorizationUrl`.
    * @returns where the browser is sent: the callback with code or error

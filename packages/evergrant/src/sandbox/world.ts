@@ -21,6 +21,21 @@ export interface RequestToken {
   expiresAt: number;
 }
 
+/** An authorization request that was left at the server (RFC 9126). */
+export interface PushedRequest {
+  platform: string;
+  clientId: string;
+  /** Thumbprint of the proof key. */
+  key: string;
+  redirectUri: string;
+  state: string | null;
+  scopes: string[];
+  challenge: string;
+  /** The account that the application named, by handle or DID. */
+  loginHint: string | null;
+  expiresAt: number;
+}
+
 /** What all simulated platforms of one sandbox share. */
 export interface World {
   clock: Clock;
@@ -29,6 +44,8 @@ export interface World {
   codes: Map<string, PendingCode>;
   /** By token, of all platforms. */
   requestTokens: Map<string, RequestToken>;
+  /** By request URI, of all platforms. */
+  pushed: Map<string, PushedRequest>;
   /** Of signed requests, with the time at which each may be forgotten. */
   nonces: Map<string, number>;
   /** The sandbox's base URL. */

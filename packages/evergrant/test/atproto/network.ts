@@ -1,11 +1,12 @@
-import { createHash, createPublicKey, type JsonWebKey, randomBytes, verify } from 'node:crypto';
+import { createHash, type JsonWebKey, randomBytes } from 'node:crypto';
+import { createProofCheck, type Proved, thumbprint, verifyJwt } from '../../src/sandbox/atproto/proofs.ts';
 import type { Canaries } from '../security/canaries.ts';
 import { makeSecret } from '../security/canaries.ts';
 import { type Answer, type Received, serve, type TestServer } from './server.ts';
 
 /*
  * An AT Protocol network in small: directory with resolver and profiles, data servers, authorization servers. It checks
- * what it is sent with code of its own, and demands what the specification lets a server demand.
+ * what it is sent with the sandbox's code and not the client's, and demands what the specification lets a server demand.
  */
 
 export interface Account {
@@ -42,54 +43,9 @@ export interface NetworkOptions {
   fetchDocument?: (url: string) => Promise<unknown>;
 }
 
-const thumbprint = ({ crv, kty, x, y }: JsonWebKey): string =>
-  createHash('sha256').update(JSON.stringify({ crv, kty, x, y })).digest('base64url');
-
-const decode = (part = ''): Record<string, unknown> =>
-  JSON.parse(Buffer.from(part, 'base64url').toString()) as Record<string, unknown>;
-
-/** @returns header and claims of a JSON Web Token, or null where its signature is wrong */
-const readJwt = (token: string, keyOf: (header: Record<string, unknown>) => JsonWebKey | undefined) => {
-  const [head, body, signature = ''] = token.split('.');
-  const header = decode(head);
-  const key = keyOf(header);
-  if (header['alg'] !== 'ES256' || !key) return null;
-  const isSigned = verify(
-    'sha256',
-    Buffer.from(`${head}.${body}`),
-    { key: createPublicKey({ key, format: 'jwk' }), dsaEncoding: 'ieee-p1363' },
-    Buffer.from(signature, 'base64url'),
-  );
-  return isSigned ? { header, claims: decode(body) } : null;
-};
-
-/** Demands a nonce, and a proof that was never seen (RFC 9449 sections 4.3, 8 and 11.1). */
-const createProofCheck = (now: () => number) => {
-  let nonce = randomBytes(8).toString('hex');
-  const seen = new Set<unknown>();
-  return {
-    get nonce() {
-      return nonce;
-    },
-    turn() {
-      nonce = randomBytes(8).toString('hex');
-    },
-    /** The thumbprint of the key, or what is wrong. */
-    check({ method, url, headers }: Received, accessToken?: string): { key: string } | { error: string } {
-      const proof = headers['dpop'];
-      if (typeof proof !== 'string') return { error: 'invalid_dpop_proof' };
-      const read = readJwt(proof, (header) => header['jwk'] as JsonWebKey);
-      if (read?.header['typ'] !== 'dpop+jwt') return { error: 'invalid_dpop_proof' };
-      const { claims, header } = read;
-      const jwk = header['jwk'] as JsonWebKey;
-      const ath = accessToken && createHash('sha256').update(accessToken).digest('base64url');
-      const isFresh = Math.abs(Number(claims['iat']) * 1000 - now()) < 60_000 && !seen.has(claims['jti']);
-      seen.add(claims['jti']);
-      const fits = claims['htm'] === method && claims['htu'] === url.origin + url.pathname && claims['ath'] === ath;
-      if (!isFresh || !fits || jwk.d !== undefined) return { error: 'invalid_dpop_proof' };
-      return claims['nonce'] === nonce ? { key: thumbprint(jwk) } : { error: 'use_dpop_nonce' };
-    },
-  };
+const provedBy = ({ method, url, headers }: Received, accessToken?: string): Proved => {
+  const proof = headers['dpop'];
+  return { method, url, proof: typeof proof === 'string' ? proof : null, ...(accessToken ? { accessToken } : {}) };
 };
 
 const createDirectory = async (accounts: Map<string, Account>) =>
@@ -132,7 +88,7 @@ const createIssuer = async ({ canaries, now, fetchDocument }: NetworkOptions) =>
     if (!fetchDocument || assertion === null) return undefined;
     const metadata = (await fetchDocument(clientId)) as { client_id: string; jwks_uri: string };
     const { keys } = (await fetchDocument(metadata.jwks_uri)) as { keys: (JsonWebKey & { kid: string })[] };
-    const read = readJwt(assertion, ({ kid }) => keys.find((key) => key.kid === kid));
+    const read = verifyJwt(assertion, ({ kid }) => keys.find((key) => key.kid === kid));
     const { iss, sub, aud, exp, jti } = read?.claims ?? {};
     const isOurs = metadata.client_id === clientId && iss === clientId && sub === clientId && aud === server.origin;
     if (!isOurs || Number(exp) * 1000 < now() || assertions.has(jti)) return undefined;
@@ -204,7 +160,7 @@ const createIssuer = async ({ canaries, now, fetchDocument }: NetworkOptions) =>
     if (url.pathname === '/.well-known/oauth-authorization-server')
       return { body: { ...metadataOf(origin), ...api.metadata } };
     if (method !== 'POST') return { status: 404 };
-    const proof = proofs.check(received);
+    const proof = proofs.check(provedBy(received));
     const headers = { 'dpop-nonce': proofs.nonce };
     if ('error' in proof) return { ...refuse(400, proof.error), headers };
     const script = scripted.shift();
@@ -268,7 +224,7 @@ const createDataServer = async (issuer: Issuer, now: () => number) => {
     }
     const accessToken = /^DPoP (.+)$/.exec(headers.authorization ?? '')?.[1];
     const session = issuer.sessions().find((candidate) => candidate.accessToken === accessToken);
-    const proof = proofs.check(received, accessToken);
+    const proof = proofs.check(provedBy(received, accessToken));
     const error = 'error' in proof ? proof.error : session?.key === proof.key ? null : 'invalid_token';
     const nonce = { 'dpop-nonce': proofs.nonce };
     if (error === null) return { headers: nonce, body: { did: session?.did, path: url.pathname + url.search } };

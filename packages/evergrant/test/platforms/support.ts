@@ -3,9 +3,9 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import type { AddressInfo } from 'node:net';
 import { builtinProviders } from '../../src/providers/builtin.ts';
 import type { FixtureAnswer } from '../../src/providers/fixture.ts';
+import { providerFixtures } from '../../src/providers/fixtures.ts';
 import { originsOf } from '../../src/sandbox/origins.ts';
 import { canSimulate } from '../../src/sandbox/platform.ts';
-import { providerFixtures } from '../../src/testing/fixtures.ts';
 import { type FlowBody, startHarness } from '../security/support.ts';
 
 /** A request as the platform would have got it. */

@@ -36,6 +36,9 @@ export const playOAuth1 = (world: World, platform: OAuth1Platform): Play<OAuth1R
   },
   phaseOf: ({ endpoint }) => (endpoint === 'token' ? 'exchange' : null),
   wouldRenew: () => false,
+  // Scopes are a setting of the app.
+  asked: () => [],
+  instance: () => null,
 });
 
 const answerRevocation = (world: World, platform: OAuth1Platform, received: OAuth1Received): Response => {

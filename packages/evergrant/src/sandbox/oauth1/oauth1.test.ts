@@ -80,6 +80,23 @@ describe.each(platforms.map((platform) => [platform.definition.id, platform] as 
       expect(await world.accounts(tokens)).toHaveLength(platform.fixture.accounts.length);
     });
 
+    it('takes a client that knows nothing of the platform’s own addresses', async () => {
+      const { app, protocol, begin, sandbox } = world;
+      const here = (url: string) => url.replace(/^https:\/\/[^/]+/, (origin) => app.origins[origin]!);
+      const { requestTokenEndpoint, authorizationEndpoint, accessTokenEndpoint } = app.definition.protocol;
+      const endpoints = {
+        requestTokenEndpoint: here(requestTokenEndpoint),
+        authorizationEndpoint: here(authorizationEndpoint),
+        accessTokenEndpoint: here(accessTokenEndpoint),
+      };
+      const definition = { ...app.definition, protocol: { ...app.definition.protocol, ...endpoints } };
+      Object.assign(app, { definition, origins: {} });
+      const { url, secrets } = await begin();
+      const parameters = new URL(await sandbox.consent(url)).searchParams;
+      const answer = await protocol.sendExchange(app, { parameters, state: 's', secrets, redirectUri });
+      expect(await protocol.read(app, 'exchange', answer)).toMatchObject({ kind: 'tokens' });
+    });
+
     it('gives a person the same id every time, and another person another', async () => {
       const idOf = async (name: string) => (await world.accounts(await world.connect({ name })))[0]!.id;
       const [first, again, other] = [await idOf('Grace Sample'), await idOf('Grace Sample'), await idOf('Kim Third')];

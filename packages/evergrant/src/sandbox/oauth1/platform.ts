@@ -1,6 +1,6 @@
 import type { OAuth1Protocol, ProviderDefinition } from '../../providers/define.ts';
 import { fill } from '../origins.ts';
-import { createPlayedPlatform, type PlayedPlatform, samePlace } from '../platform.ts';
+import { createPlayedPlatform, type PlayedPlatform, samePlace, unplayable } from '../platform.ts';
 import type { Received } from '../received.ts';
 import type { Endpoint, Lifetimes, SandboxPlatform } from '../types.ts';
 import { readSigned, type SignedRequest } from './verify.ts';
@@ -21,7 +21,8 @@ export const createOAuth1Platform = (
   source: SandboxPlatform<ProviderDefinition<OAuth1Protocol>>,
   lifetimes: Lifetimes,
 ): OAuth1Platform => {
-  const { definition } = source;
+  const { definition, fixture } = source;
+  if (!fixture.requestToken) throw unplayable(definition, 'its fixture holds no request token');
   const { requestTokenEndpoint, authorizationEndpoint, accessTokenEndpoint, revocationEndpoint } = definition.protocol;
   const declared = [
     ['request', requestTokenEndpoint],
@@ -43,12 +44,15 @@ export const receive = async (platform: OAuth1Platform, request: Request, url: U
   const { method, headers } = request;
   const body = method === 'GET' || method === 'HEAD' ? '' : await request.text();
   const isForm = headers.get('content-type')?.startsWith('application/x-www-form-urlencoded');
-  const signed = readSigned({
-    method,
-    url,
-    authorization: headers.get('authorization'),
-    form: isForm ? body : '',
-  });
+  const form = isForm ? body : '';
+  const signedAt = (address: URL) =>
+    readSigned({ method, url: address, authorization: headers.get('authorization'), form });
+  // Evergrant signs the platform's own address; any other client signs the one that it sends to.
+  const [own, here] = [signedAt(url), signedAt(new URL(request.url))];
+  const signed: SignedRequest | null = own && {
+    ...own,
+    isSignedWith: (...secrets) => own.isSignedWith(...secrets) || here!.isSignedWith(...secrets),
+  };
   const endpoint = platform.endpoints.find((known) => samePlace(known.url, url))?.endpoint ?? 'api';
   const plain = new URLSearchParams(isForm ? body : url.searchParams);
   return { endpoint, method, url, headers, body, parameters: signed?.parameters ?? plain, tokenRequests: [], signed };

@@ -5,9 +5,17 @@ import { consentStyle } from './style.ts';
 
 const band = 'Simulated platform: nothing leaves this computer';
 
+/** What a person is asked for. */
+export interface ConsentRequest {
+  redirectUri: string;
+  scopes: string[];
+  /** The account that the application named; without it anybody may sign in. */
+  signedInAs?: string;
+}
+
 /** Sign-in and consent on one screen: who, what, and which accounts. The first button is all that a trial needs. */
-export const consentPage = (platform: PlayedPlatform, request: { redirectUri: string; scopes: string[] }): Response => {
-  const { redirectUri, scopes } = request;
+export const consentPage = (platform: PlayedPlatform, request: ConsentRequest): Response => {
+  const { redirectUri, scopes, signedInAs } = request;
   const { name } = platform.definition;
   return documentResponse({
     title: `Simulated ${name}`,
@@ -19,7 +27,7 @@ export const consentPage = (platform: PlayedPlatform, request: { redirectUri: st
   <div><p>Simulated ${name}</p><h1>Let Evergrant use your account?</h1></div>
 </div>
 <form method="post">
-  ${people()}
+  ${signedInAs ? html`<p>You are signed in as ${signedInAs}.</p>` : people()}
   ${permissions(platform, scopes)}
   ${accounts(platform)}
   <div class="actions">
