@@ -18,6 +18,7 @@ export interface Arguments {
     permissions?: string[];
     groups?: string[];
     port?: number;
+    tokenLife?: number;
     minValid?: number;
     provider?: string;
     status?: string;
@@ -47,6 +48,7 @@ export const readArguments = (argv: string[]): Arguments => {
         permissions: { type: 'string' },
         groups: { type: 'string' },
         port: { type: 'string' },
+        'token-life': { type: 'string' },
         'min-valid': { type: 'string' },
         provider: { type: 'string' },
         status: { type: 'string' },
@@ -72,6 +74,7 @@ export const readArguments = (argv: string[]): Arguments => {
         scopes: listOf(values.scopes),
         permissions: listOf(values.permissions),
         port: portOf(values.port),
+        tokenLife: countOf('--token-life', values['token-life']),
         groups: listOf(values.groups),
         minValid: numberOf('--min-valid', values['min-valid']),
         dryRun: values['dry-run'],

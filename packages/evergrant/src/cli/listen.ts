@@ -8,26 +8,33 @@ export type Fetch = (request: Request, env: never) => Response | Promise<Respons
  * Serves on a port.
  *
  * @param port 0 for a free one
+ * @param chosen how the port is set, for the fault that it is taken
  * @returns the server and the port that it has
  * @throws Error that names the fault and the cure, e.g. when the port is taken
  */
-export const listen = async (fetch: Fetch, host: string, port: number): Promise<{ server: Server; port: number }> => {
+export const listen = async (
+  fetch: Fetch,
+  host: string,
+  port: number,
+  chosen?: string,
+): Promise<{ server: Server; port: number }> => {
   const listener = getRequestListener(fetch as Parameters<typeof getRequestListener>[0]);
   const server = createServer((request, response) => void listener(request, response));
   // A slow or silent client does not hold a socket for ever. A call may carry a film.
   server.requestTimeout = 15 * 60_000;
   server.headersTimeout = 20_000;
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(new Error(faultOf(error, host, port))));
+    server.once('error', (error: NodeJS.ErrnoException) => reject(new Error(faultOf(error, host, port, chosen))));
     server.listen(port, host, resolve);
   });
   const address = server.address();
   return { server, port: typeof address === 'object' && address ? address.port : port };
 };
 
-const faultOf = (error: NodeJS.ErrnoException, host: string, port: number): string => {
+const faultOf = (error: NodeJS.ErrnoException, host: string, port: number, chosen?: string): string => {
   switch (error.code) {
     case 'EADDRINUSE':
+      if (chosen) return `Port ${port} on ${host} is in use. Stop what uses it, or choose another one ${chosen}`;
       return `Port ${port} on ${host} is in use. Stop what uses it, or set another PORT (and PUBLIC_URL), e.g. PORT=${port + 1} PUBLIC_URL=http://localhost:${port + 1}`;
     case 'EACCES':
       return `Port ${port} may not be opened by this user. Set a PORT above 1023`;

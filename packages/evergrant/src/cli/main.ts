@@ -10,6 +10,7 @@ import { importFile } from './import.ts';
 import { manageKeys } from './keys.ts';
 import { migrate } from './migrate.ts';
 import { type Output, processOutput } from './output.ts';
+import { sandbox } from './sandbox.ts';
 import { start } from './start.ts';
 import { printToken } from './token.ts';
 import { checkUsage } from './usage.ts';
@@ -30,6 +31,8 @@ const help = `evergrant ${version}: connects accounts over OAuth and keeps the c
   evergrant vault                         make an encryption key, seal everything anew with it, say which are in use
   evergrant backup FILE                   copy the SQLite database while the service goes on
   evergrant migrate                       bring the schema of the database up to date, as every start does
+  evergrant sandbox [PROVIDER...]         serve simulated platforms for tests and trials, without settings
+                                          (--port N, --token-life SECONDS, --state FILE)
   evergrant doctor                        check settings, database, key, apps and Temporal
 
 Options of every command:
@@ -51,6 +54,7 @@ const commands: Record<string, Command> = {
   import: importFile,
   keys: manageKeys,
   vault: manageVault,
+  sandbox,
   async help(_, output) {
     output.out(help);
     return 0;

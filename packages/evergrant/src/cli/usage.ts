@@ -13,10 +13,11 @@ const commandsOf: Partial<Record<Option, string[]>> = {
   minValid: ['token'],
   permissions: ['keys'],
   groups: ['worker'],
-  port: ['worker'],
+  port: ['worker', 'sandbox'],
+  tokenLife: ['sandbox'],
   dryRun: ['import'],
   report: ['import'],
-  state: ['import'],
+  state: ['import', 'sandbox'],
   concurrency: ['import'],
 };
 

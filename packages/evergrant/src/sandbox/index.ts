@@ -1,4 +1,5 @@
 export { builtinPlatform, builtinPlatforms, configFor } from './builtin.ts';
+export { createDesk, type DeskEntry } from './desk/index.ts';
 export { canSimulate } from './platform.ts';
 export { createSandbox } from './sandbox.ts';
 export { sandboxPlatform } from './sandbox-provider.ts';

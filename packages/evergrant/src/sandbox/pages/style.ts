@@ -161,3 +161,22 @@ pre code { user-select: all; }
 }`;
 
 export const tryStyle = `${ground}${tryPage}`.trim();
+
+const desk = `
+.page { width: 100%; max-width: 52rem; margin: 0 auto; padding: 2.5rem 1.25rem 3rem; }
+.page, main { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1.25rem; }
+header { display: grid; gap: 0.75rem; max-width: 40rem; }
+.lead { color: var(--soft); }
+section { display: grid; gap: 0.875rem; padding: 1.125rem; border: 1px solid var(--line); border-radius: 1rem; background: var(--card); scroll-margin-top: 1rem; }
+.asks { display: flex; gap: 0.75rem; align-items: center; }
+section h2 { font-size: 1rem; font-weight: 600; color: var(--ink); }
+section h2 code { color: var(--soft); font-weight: 400; }
+dl { display: grid; gap: 0.125rem 1rem; }
+dt { color: var(--soft); font-size: 0.8125rem; }
+dd code { user-select: all; word-break: break-all; }
+.said { color: var(--good); font-weight: 500; }
+.faults { display: flex; flex-wrap: wrap; gap: 0.5rem; }
+.faults .button { min-height: 2.25rem; padding: 0.25rem 0.75rem; border-radius: 0.625rem; font-size: 0.875rem; }
+@media (min-width: 40rem) { dl { grid-template-columns: 12rem minmax(0, 1fr); gap: 0.25rem 1rem; } }`;
+
+export const deskStyle = `${ground}${desk}`.trim();
