@@ -21,6 +21,25 @@ export interface ProviderFixture {
     /** The refusal does not repeat the state (Medium). */
     deniedWithoutState?: boolean;
   };
+  /**
+   * What the platform must be sent, from its documentation and not from the definition, which is held against it. What
+   * differs from one request to the next is named by a placeholder: `{clientId}`, `{clientSecret}`, `{redirectUri}`,
+   * `{state}`, `{code}`, `{verifier}`, `{challenge}` (`{challengeHex}`), `{accessToken}`, `{refreshToken}`. The contract
+   * test demands it of every protocol but AT Protocol, which leaves a definition nothing to say.
+   */
+  requests?: {
+    /** OAuth 1.0a. */
+    requestToken?: RequestSample;
+    /** For the required and the optional scopes. */
+    authorize: RequestSample;
+    exchange: RequestSample;
+    upgrade?: RequestSample;
+    refresh?: RequestSample;
+    /** One for each token. */
+    revoke?: RequestSample[];
+    /** The first request with the new token. */
+    profile: RequestSample;
+  };
   /** Answers of the token endpoint, exactly as sent. The sandbox replaces the tokens by its own. */
   exchange: FixtureAnswer;
   /** The answer of the upgrade request, for platforms that have one. */
@@ -36,7 +55,10 @@ export interface ProviderFixture {
     /** The sandbox never answers so: others than the platform itself do. */
     unplayed?: boolean;
   }[];
-  /** Answers to reading requests by URL as the definition writes it (placeholders of options filled), longest match first. */
+  /**
+   * Answers to reading requests by URL as the definition writes it (placeholders of options filled). A request must have
+   * every parameter that stands here; it may have further ones.
+   */
   get: Record<string, unknown>;
   /** The scopes that identification must report under the definition's names. Checked when given. */
   grantedScopes?: string[];
@@ -75,10 +97,29 @@ export interface ExpectedTokens {
   refreshToken: boolean;
   /** Checked when given. */
   refreshExpiresIn?: number | null;
+  /** The facts that the definition keeps of this answer, by name. Default: none; of variants checked when given. */
+  kept?: Record<string, string>;
 }
 
 export interface FixtureAnswer {
   status: number;
   headers?: Record<string, string>;
   body: unknown;
+}
+
+/** A request as it must look to the platform. */
+export interface RequestSample {
+  /** Default `POST`. */
+  method?: 'GET' | 'POST' | 'DELETE';
+  /** Without its query. */
+  url: string;
+  query?: Record<string, string>;
+  form?: Record<string, string>;
+  json?: Record<string, unknown>;
+  /**
+   * By lower-case name; `content-type` and an `accept` of `application/json` are left out. Basic is written as
+   * `Basic {clientId}:{clientSecret}` where both are form-encoded first (RFC 6749 section 2.3.1), with ` as they are`
+   * behind it where not; OAuth 1.0a as `OAuth {signature}`.
+   */
+  headers?: Record<string, string>;
 }

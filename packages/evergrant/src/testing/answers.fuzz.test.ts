@@ -7,14 +7,14 @@ import { createSpeech } from '../protocols/index.ts';
 import table from '../protocols/oauth2/token-answers.json' with { type: 'json' };
 import type { App } from '../protocols/types.ts';
 import { builtinProviders } from '../providers/builtin.ts';
+import { providerFixtures } from '../providers/fixtures.ts';
 import { createCatalogue } from '../providers/load.ts';
 import { parseSettings } from '../settings/index.ts';
 import { silentLogger } from '../telemetry/log.ts';
 import { Secret } from '../telemetry/secret.ts';
-import { providerFixtures } from './fixtures.ts';
+import { toRawAnswer } from './contract/scripted-platform.ts';
 import { jsonWith, mangled, nastyText, seedOf } from './fuzz.test-support.ts';
 import { createManualClock } from './manual-clock.ts';
-import { toRawAnswer } from './scripted-platform.ts';
 
 /* Whatever a platform sends, reading it ends in a verdict, and no verdict says more than it may. */
 

@@ -3,5 +3,25 @@
  *
  * @module
  */
-export * from '../sandbox/index.ts';
-export * from './contract.ts';
+export type { FixtureAnswer, ProviderFixture, RequestSample } from '../providers/fixture.ts';
+export { builtinPlatforms } from '../sandbox/builtin.ts';
+export type {
+  Behaviour,
+  Decision,
+  Endpoint,
+  Lifetimes,
+  LoggedRequest,
+  PlatformControl,
+  SandboxPlatform,
+  ScriptedAnswer,
+} from '../sandbox/types.ts';
+export { type ContractCheck, type ContractOptions, checkProvider, providerContract } from './contract/index.ts';
+export { createManualClock, type ManualClock } from './manual-clock.ts';
+export { createMovableClock, type MovableClock } from './movable-clock.ts';
+export {
+  type ConnectRequest,
+  type PlatformSource,
+  type Platforms,
+  type PlatformsOptions,
+  startPlatforms,
+} from './platforms.ts';

@@ -21,6 +21,50 @@ export default {
     granted: { guild_id: '290926798634735725', permissions: '52224' },
     denied: { error: 'access_denied', error_description: declined },
   },
+  requests: {
+    authorize: {
+      url: 'https://discord.com/oauth2/authorize',
+      query: {
+        permissions: '52224',
+        integration_type: '0',
+        response_type: 'code',
+        client_id: '{clientId}',
+        redirect_uri: '{redirectUri}',
+        scope: 'identify guilds bot webhook.incoming email',
+        state: '{state}',
+      },
+    },
+    exchange: {
+      url: 'https://discord.com/api/oauth2/token',
+      form: { redirect_uri: '{redirectUri}', code: '{code}', grant_type: 'authorization_code' },
+      headers: { authorization: 'Basic {clientId}:{clientSecret} as they are' },
+    },
+    profile: {
+      method: 'GET',
+      url: 'https://discord.com/api/v10/users/@me',
+      headers: {
+        'user-agent': 'DiscordBot (https://www.npmjs.com/package/evergrant, 0.1)',
+        authorization: 'Bearer {accessToken}',
+      },
+    },
+    refresh: {
+      url: 'https://discord.com/api/oauth2/token',
+      form: { refresh_token: '{refreshToken}', grant_type: 'refresh_token' },
+      headers: { authorization: 'Basic {clientId}:{clientSecret} as they are' },
+    },
+    revoke: [
+      {
+        url: 'https://discord.com/api/oauth2/token/revoke',
+        form: { token: '{refreshToken}', token_type_hint: 'refresh_token' },
+        headers: { authorization: 'Basic {clientId}:{clientSecret} as they are' },
+      },
+      {
+        url: 'https://discord.com/api/oauth2/token/revoke',
+        form: { token: '{accessToken}', token_type_hint: 'access_token' },
+        headers: { authorization: 'Basic {clientId}:{clientSecret} as they are' },
+      },
+    ],
+  },
   exchange: {
     status: 200,
     headers: { 'content-type': 'application/json' },
@@ -37,7 +81,12 @@ export default {
     headers: { 'content-type': 'application/json' },
     body: { ...tokens, access_token: 'SAMPLE_AT2', refresh_token: 'SAMPLE_RT2', scope: 'identify guilds bot' },
   },
-  expected: { expiresIn: 604800, scopes: ['bot', 'guilds', 'identify'], refreshToken: true },
+  expected: {
+    expiresIn: 604800,
+    scopes: ['bot', 'guilds', 'identify'],
+    refreshToken: true,
+    kept: { guild: '290926798634735725', guildName: 'Example Server' },
+  },
   variants: [
     {
       note: 'with webhook.incoming a webhook comes with the token',

@@ -6,6 +6,33 @@ const declined = 'The resource owner or authorization server denied the request.
 export default {
   provider: 'dribbble',
   callback: { denied: { error: 'access_denied', error_description: declined } },
+  requests: {
+    authorize: {
+      url: 'https://dribbble.com/oauth/authorize',
+      query: {
+        response_type: 'code',
+        client_id: '{clientId}',
+        redirect_uri: '{redirectUri}',
+        scope: 'public upload',
+        state: '{state}',
+      },
+    },
+    exchange: {
+      url: 'https://dribbble.com/oauth/token',
+      form: {
+        redirect_uri: '{redirectUri}',
+        code: '{code}',
+        grant_type: 'authorization_code',
+        client_id: '{clientId}',
+        client_secret: '{clientSecret}',
+      },
+    },
+    profile: {
+      method: 'GET',
+      url: 'https://api.dribbble.com/v2/user',
+      headers: { authorization: 'Bearer {accessToken}' },
+    },
+  },
   exchange: {
     status: 200,
     headers: { 'content-type': 'application/json; charset=utf-8' },

@@ -13,6 +13,62 @@ import {
 export default {
   provider: 'facebook',
   callback: { denied: facebookDenied },
+  requests: {
+    authorize: {
+      url: 'https://www.facebook.com/v26.0/dialog/oauth',
+      query: {
+        response_type: 'code',
+        client_id: '{clientId}',
+        redirect_uri: '{redirectUri}',
+        scope:
+          'pages_show_list,pages_read_engagement,pages_manage_posts,business_management,pages_manage_engagement,read_insights',
+        state: '{state}',
+        code_challenge: '{challenge}',
+        code_challenge_method: 'S256',
+      },
+    },
+    exchange: {
+      url: 'https://graph.facebook.com/v26.0/oauth/access_token',
+      form: {
+        redirect_uri: '{redirectUri}',
+        code: '{code}',
+        code_verifier: '{verifier}',
+        grant_type: 'authorization_code',
+        client_id: '{clientId}',
+        client_secret: '{clientSecret}',
+      },
+    },
+    upgrade: {
+      url: 'https://graph.facebook.com/v26.0/oauth/access_token',
+      form: {
+        grant_type: 'fb_exchange_token',
+        client_id: '{clientId}',
+        client_secret: '{clientSecret}',
+        fb_exchange_token: '{accessToken}',
+      },
+    },
+    profile: {
+      method: 'GET',
+      url: 'https://graph.facebook.com/v26.0/me/permissions',
+      headers: { authorization: 'Bearer {accessToken}' },
+    },
+    refresh: {
+      url: 'https://graph.facebook.com/v26.0/oauth/access_token',
+      form: {
+        grant_type: 'fb_exchange_token',
+        client_id: '{clientId}',
+        client_secret: '{clientSecret}',
+        fb_exchange_token: '{accessToken}',
+      },
+    },
+    revoke: [
+      {
+        method: 'DELETE',
+        url: 'https://graph.facebook.com/v26.0/me/permissions',
+        headers: { authorization: 'Bearer {accessToken}' },
+      },
+    ],
+  },
   ...facebookTokenAnswers,
   get: {
     ...facebookPerson('pages_manage_posts'),

@@ -36,6 +36,57 @@ export default {
     },
   },
   // An OAuth App: no end, nothing to renew with.
+  requests: {
+    authorize: {
+      url: 'https://github.com/login/oauth/authorize',
+      query: {
+        response_type: 'code',
+        client_id: '{clientId}',
+        redirect_uri: '{redirectUri}',
+        scope: 'read:user gist public_repo repo user:email',
+        state: '{state}',
+        code_challenge: '{challenge}',
+        code_challenge_method: 'S256',
+      },
+    },
+    exchange: {
+      url: 'https://github.com/login/oauth/access_token',
+      form: {
+        redirect_uri: '{redirectUri}',
+        code: '{code}',
+        code_verifier: '{verifier}',
+        grant_type: 'authorization_code',
+        client_id: '{clientId}',
+        client_secret: '{clientSecret}',
+      },
+    },
+    profile: {
+      method: 'GET',
+      url: 'https://api.github.com/user',
+      headers: {
+        accept: 'application/vnd.github+json',
+        'x-github-api-version': '2022-11-28',
+        authorization: 'Bearer {accessToken}',
+      },
+    },
+    refresh: {
+      url: 'https://github.com/login/oauth/access_token',
+      form: {
+        refresh_token: '{refreshToken}',
+        grant_type: 'refresh_token',
+        client_id: '{clientId}',
+        client_secret: '{clientSecret}',
+      },
+    },
+    revoke: [
+      {
+        method: 'DELETE',
+        url: 'https://api.github.com/applications/{clientId}/token',
+        json: { access_token: '{accessToken}' },
+        headers: { authorization: 'Basic {clientId}:{clientSecret} as they are' },
+      },
+    ],
+  },
   exchange: {
     status: 200,
     headers: { 'content-type': 'application/json; charset=utf-8' },

@@ -12,6 +12,45 @@ const expired = graphError(`${invalid} Session has expired on Sunday, 01-Nov-26 
 export default {
   provider: 'instagram-standalone',
   callback: { denied },
+  requests: {
+    authorize: {
+      url: 'https://www.instagram.com/oauth/authorize',
+      query: {
+        response_type: 'code',
+        client_id: '{clientId}',
+        redirect_uri: '{redirectUri}',
+        scope:
+          'instagram_business_basic,instagram_business_content_publish,instagram_business_manage_comments,instagram_business_manage_insights,instagram_business_manage_messages',
+        state: '{state}',
+      },
+    },
+    exchange: {
+      url: 'https://api.instagram.com/oauth/access_token',
+      form: {
+        redirect_uri: '{redirectUri}',
+        code: '{code}',
+        grant_type: 'authorization_code',
+        client_id: '{clientId}',
+        client_secret: '{clientSecret}',
+      },
+    },
+    upgrade: {
+      method: 'GET',
+      url: 'https://graph.instagram.com/access_token',
+      query: { access_token: '{accessToken}', grant_type: 'ig_exchange_token', client_secret: '{clientSecret}' },
+    },
+    profile: {
+      method: 'GET',
+      url: 'https://graph.instagram.com/v26.0/me',
+      query: { fields: 'user_id,username,name,profile_picture_url,account_type' },
+      headers: { authorization: 'Bearer {accessToken}' },
+    },
+    refresh: {
+      method: 'GET',
+      url: 'https://graph.instagram.com/refresh_access_token',
+      query: { access_token: '{accessToken}', grant_type: 'ig_refresh_token' },
+    },
+  },
   exchange: {
     status: 200,
     body: { data: [{ access_token: 'SAMPLE_SHORT_AT', user_id: '17841400123456789', permissions }] },

@@ -17,6 +17,62 @@ const accounts = `${graph}/me/accounts?fields=id,name,access_token,instagram_bus
 export default {
   provider: 'instagram',
   callback: { denied: facebookDenied },
+  requests: {
+    authorize: {
+      url: 'https://www.facebook.com/v26.0/dialog/oauth',
+      query: {
+        response_type: 'code',
+        client_id: '{clientId}',
+        redirect_uri: '{redirectUri}',
+        scope:
+          'instagram_basic,instagram_content_publish,pages_show_list,pages_read_engagement,instagram_manage_comments,instagram_manage_insights,business_management,ads_management,ads_read',
+        state: '{state}',
+        code_challenge: '{challenge}',
+        code_challenge_method: 'S256',
+      },
+    },
+    exchange: {
+      url: 'https://graph.facebook.com/v26.0/oauth/access_token',
+      form: {
+        redirect_uri: '{redirectUri}',
+        code: '{code}',
+        code_verifier: '{verifier}',
+        grant_type: 'authorization_code',
+        client_id: '{clientId}',
+        client_secret: '{clientSecret}',
+      },
+    },
+    upgrade: {
+      url: 'https://graph.facebook.com/v26.0/oauth/access_token',
+      form: {
+        grant_type: 'fb_exchange_token',
+        client_id: '{clientId}',
+        client_secret: '{clientSecret}',
+        fb_exchange_token: '{accessToken}',
+      },
+    },
+    profile: {
+      method: 'GET',
+      url: 'https://graph.facebook.com/v26.0/me/permissions',
+      headers: { authorization: 'Bearer {accessToken}' },
+    },
+    refresh: {
+      url: 'https://graph.facebook.com/v26.0/oauth/access_token',
+      form: {
+        grant_type: 'fb_exchange_token',
+        client_id: '{clientId}',
+        client_secret: '{clientSecret}',
+        fb_exchange_token: '{accessToken}',
+      },
+    },
+    revoke: [
+      {
+        method: 'DELETE',
+        url: 'https://graph.facebook.com/v26.0/me/permissions',
+        headers: { authorization: 'Bearer {accessToken}' },
+      },
+    ],
+  },
   ...facebookTokenAnswers,
   get: {
     ...facebookPerson('instagram_content_publish'),

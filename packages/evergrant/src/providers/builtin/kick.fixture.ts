@@ -13,6 +13,50 @@ const invalidGrant = {
 export default {
   provider: 'kick',
   callback: { denied: { error: 'access_denied' } },
+  requests: {
+    authorize: {
+      url: 'https://id.kick.com/oauth/authorize',
+      query: {
+        response_type: 'code',
+        client_id: '{clientId}',
+        redirect_uri: '{redirectUri}',
+        scope:
+          'user:read channel:read chat:write channel:write events:subscribe streamkey:read moderation:ban moderation:chat_message:manage channel:rewards:read kicks:read',
+        state: '{state}',
+        code_challenge: '{challenge}',
+        code_challenge_method: 'S256',
+      },
+    },
+    exchange: {
+      url: 'https://id.kick.com/oauth/token',
+      form: {
+        redirect_uri: '{redirectUri}',
+        code: '{code}',
+        code_verifier: '{verifier}',
+        grant_type: 'authorization_code',
+        client_id: '{clientId}',
+        client_secret: '{clientSecret}',
+      },
+    },
+    profile: {
+      method: 'GET',
+      url: 'https://api.kick.com/public/v1/users',
+      headers: { authorization: 'Bearer {accessToken}' },
+    },
+    refresh: {
+      url: 'https://id.kick.com/oauth/token',
+      form: {
+        refresh_token: '{refreshToken}',
+        grant_type: 'refresh_token',
+        client_id: '{clientId}',
+        client_secret: '{clientSecret}',
+      },
+    },
+    revoke: [
+      { url: 'https://id.kick.com/oauth/revoke', query: { token: '{refreshToken}', token_hint_type: 'refresh_token' } },
+      { url: 'https://id.kick.com/oauth/revoke', query: { token: '{accessToken}', token_hint_type: 'access_token' } },
+    ],
+  },
   exchange: {
     status: 200,
     headers: { 'content-type': 'application/json' },

@@ -12,6 +12,52 @@ export default {
   callback: {
     denied: { error: 'user_cancelled_login', error_description: 'The user cancelled LinkedIn login' },
   },
+  requests: {
+    authorize: {
+      url: 'https://www.linkedin.com/oauth/v2/authorization',
+      query: {
+        response_type: 'code',
+        client_id: '{clientId}',
+        redirect_uri: '{redirectUri}',
+        scope: 'openid profile w_member_social email',
+        state: '{state}',
+      },
+    },
+    exchange: {
+      url: 'https://www.linkedin.com/oauth/v2/accessToken',
+      form: {
+        redirect_uri: '{redirectUri}',
+        code: '{code}',
+        grant_type: 'authorization_code',
+        client_id: '{clientId}',
+        client_secret: '{clientSecret}',
+      },
+    },
+    profile: {
+      method: 'GET',
+      url: 'https://api.linkedin.com/v2/userinfo',
+      headers: {
+        'linkedin-version': '202607',
+        'x-restli-protocol-version': '2.0.0',
+        authorization: 'Bearer {accessToken}',
+      },
+    },
+    refresh: {
+      url: 'https://www.linkedin.com/oauth/v2/accessToken',
+      form: {
+        refresh_token: '{refreshToken}',
+        grant_type: 'refresh_token',
+        client_id: '{clientId}',
+        client_secret: '{clientSecret}',
+      },
+    },
+    revoke: [
+      {
+        url: 'https://www.linkedin.com/oauth/v2/revoke',
+        form: { token: '{accessToken}', client_id: '{clientId}', client_secret: '{clientSecret}' },
+      },
+    ],
+  },
   exchange: {
     status: 200,
     headers: { 'content-type': 'application/json' },

@@ -31,6 +31,55 @@ export default {
       error_description: 'The resource owner or authorization server denied the request.',
     },
   },
+  requests: {
+    authorize: {
+      url: 'https://social.example/oauth/authorize',
+      query: {
+        response_type: 'code',
+        client_id: '{clientId}',
+        redirect_uri: '{redirectUri}',
+        scope: 'read:accounts write:statuses write:media profile',
+        state: '{state}',
+        code_challenge: '{challenge}',
+        code_challenge_method: 'S256',
+      },
+    },
+    exchange: {
+      url: 'https://social.example/oauth/token',
+      form: {
+        redirect_uri: '{redirectUri}',
+        code: '{code}',
+        code_verifier: '{verifier}',
+        grant_type: 'authorization_code',
+        client_id: '{clientId}',
+        client_secret: '{clientSecret}',
+      },
+    },
+    profile: {
+      method: 'GET',
+      url: 'https://social.example/api/v1/accounts/verify_credentials',
+      headers: { authorization: 'Bearer {accessToken}' },
+    },
+    refresh: {
+      url: 'https://social.example/oauth/token',
+      form: {
+        refresh_token: '{refreshToken}',
+        grant_type: 'refresh_token',
+        client_id: '{clientId}',
+        client_secret: '{clientSecret}',
+      },
+    },
+    revoke: [
+      {
+        url: 'https://social.example/oauth/revoke',
+        form: { token: '{refreshToken}', client_id: '{clientId}', client_secret: '{clientSecret}' },
+      },
+      {
+        url: 'https://social.example/oauth/revoke',
+        form: { token: '{accessToken}', client_id: '{clientId}', client_secret: '{clientSecret}' },
+      },
+    ],
+  },
   exchange: {
     status: 200,
     headers: json,

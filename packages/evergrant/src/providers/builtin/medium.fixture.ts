@@ -17,6 +17,44 @@ const headers = { 'content-type': 'application/json; charset=utf-8', date: 'Fri,
 export default {
   provider: 'medium',
   callback: { denied: { error: 'access_denied' }, deniedWithoutState: true },
+  requests: {
+    authorize: {
+      url: 'https://medium.com/m/oauth/authorize',
+      query: {
+        response_type: 'code',
+        client_id: '{clientId}',
+        redirect_uri: '{redirectUri}',
+        scope: 'basicProfile,publishPost,listPublications,uploadImage',
+        state: '{state}',
+      },
+    },
+    exchange: {
+      url: 'https://api.medium.com/v1/tokens',
+      form: {
+        redirect_uri: '{redirectUri}',
+        code: '{code}',
+        grant_type: 'authorization_code',
+        client_id: '{clientId}',
+        client_secret: '{clientSecret}',
+      },
+      headers: { 'accept-charset': 'utf-8' },
+    },
+    profile: {
+      method: 'GET',
+      url: 'https://api.medium.com/v1/me',
+      headers: { 'accept-charset': 'utf-8', authorization: 'Bearer {accessToken}' },
+    },
+    refresh: {
+      url: 'https://api.medium.com/v1/tokens',
+      form: {
+        refresh_token: '{refreshToken}',
+        grant_type: 'refresh_token',
+        client_id: '{clientId}',
+        client_secret: '{clientSecret}',
+      },
+      headers: { 'accept-charset': 'utf-8' },
+    },
+  },
   exchange: {
     status: 201,
     headers,

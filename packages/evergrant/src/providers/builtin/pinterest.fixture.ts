@@ -25,6 +25,51 @@ const failed = (
 export default {
   provider: 'pinterest',
   callback: { denied: { error: 'access_denied', error_description: 'The user denied the request' } },
+  requests: {
+    authorize: {
+      url: 'https://www.pinterest.com/oauth/',
+      query: {
+        response_type: 'code',
+        client_id: '{clientId}',
+        redirect_uri: '{redirectUri}',
+        scope:
+          'boards:read,boards:write,pins:read,pins:write,user_accounts:read,boards:read_secret,boards:write_secret,pins:read_secret,pins:write_secret',
+        state: '{state}',
+      },
+    },
+    exchange: {
+      url: 'https://api.pinterest.com/v5/oauth/token',
+      form: {
+        continuous_refresh: 'true',
+        redirect_uri: '{redirectUri}',
+        code: '{code}',
+        grant_type: 'authorization_code',
+      },
+      headers: { authorization: 'Basic {clientId}:{clientSecret} as they are' },
+    },
+    profile: {
+      method: 'GET',
+      url: 'https://api.pinterest.com/v5/user_account',
+      headers: { authorization: 'Bearer {accessToken}' },
+    },
+    refresh: {
+      url: 'https://api.pinterest.com/v5/oauth/token',
+      form: { refresh_token: '{refreshToken}', grant_type: 'refresh_token' },
+      headers: { authorization: 'Basic {clientId}:{clientSecret} as they are' },
+    },
+    revoke: [
+      {
+        url: 'https://api.pinterest.com/v5/oauth/token/revoke',
+        form: { token: '{refreshToken}' },
+        headers: { authorization: 'Basic {clientId}:{clientSecret} as they are' },
+      },
+      {
+        url: 'https://api.pinterest.com/v5/oauth/token/revoke',
+        form: { token: '{accessToken}' },
+        headers: { authorization: 'Basic {clientId}:{clientSecret} as they are' },
+      },
+    ],
+  },
   exchange: {
     status: 200,
     body: {

@@ -13,6 +13,46 @@ const tokens = { token_type: 'bearer', expires_in: 86400, scope };
 export default {
   provider: 'reddit',
   callback: { denied: { error: 'access_denied' } },
+  requests: {
+    authorize: {
+      url: 'https://www.reddit.com/api/v1/authorize',
+      query: {
+        duration: 'permanent',
+        response_type: 'code',
+        client_id: '{clientId}',
+        redirect_uri: '{redirectUri}',
+        scope: 'identity submit read flair edit mysubreddits',
+        state: '{state}',
+      },
+    },
+    exchange: {
+      url: 'https://www.reddit.com/api/v1/access_token',
+      form: { redirect_uri: '{redirectUri}', code: '{code}', grant_type: 'authorization_code' },
+      headers: { authorization: 'Basic {clientId}:{clientSecret} as they are', 'user-agent': 'web:evergrant:v0.1' },
+    },
+    profile: {
+      method: 'GET',
+      url: 'https://oauth.reddit.com/api/v1/me',
+      headers: { 'user-agent': 'web:evergrant:v0.1', authorization: 'Bearer {accessToken}' },
+    },
+    refresh: {
+      url: 'https://www.reddit.com/api/v1/access_token',
+      form: { refresh_token: '{refreshToken}', grant_type: 'refresh_token' },
+      headers: { authorization: 'Basic {clientId}:{clientSecret} as they are', 'user-agent': 'web:evergrant:v0.1' },
+    },
+    revoke: [
+      {
+        url: 'https://www.reddit.com/api/v1/revoke_token',
+        form: { token: '{refreshToken}', token_type_hint: 'refresh_token' },
+        headers: { authorization: 'Basic {clientId}:{clientSecret} as they are', 'user-agent': 'web:evergrant:v0.1' },
+      },
+      {
+        url: 'https://www.reddit.com/api/v1/revoke_token',
+        form: { token: '{accessToken}', token_type_hint: 'access_token' },
+        headers: { authorization: 'Basic {clientId}:{clientSecret} as they are', 'user-agent': 'web:evergrant:v0.1' },
+      },
+    ],
+  },
   exchange: {
     status: 200,
     headers: { 'content-type': 'application/json' },

@@ -5,7 +5,7 @@ import type { App, RenewInput, TokenSet, Verdict } from '../../protocols/types.t
 import { systemClock } from '../../telemetry/clock.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { Secret } from '../../telemetry/secret.ts';
-import { ScriptedPlatform, toRawAnswer } from '../../testing/scripted-platform.ts';
+import { ScriptedPlatform, toRawAnswer } from '../../testing/contract/scripted-platform.ts';
 import type { ProviderDefinition } from '../define.ts';
 import type { FixtureAnswer, ProviderFixture } from '../fixture.ts';
 

@@ -39,6 +39,36 @@ const rotating = {
 export default {
   provider: 'slack',
   callback: { denied: { error: 'access_denied' } },
+  requests: {
+    authorize: {
+      url: 'https://slack.com/oauth/v2/authorize',
+      query: {
+        response_type: 'code',
+        client_id: '{clientId}',
+        redirect_uri: '{redirectUri}',
+        scope:
+          'chat:write,channels:read,users:read,groups:read,channels:join,chat:write.public,chat:write.customize,incoming-webhook',
+        state: '{state}',
+      },
+    },
+    exchange: {
+      url: 'https://slack.com/api/oauth.v2.access',
+      form: { redirect_uri: '{redirectUri}', code: '{code}', grant_type: 'authorization_code' },
+      headers: { authorization: 'Basic {clientId}:{clientSecret} as they are' },
+    },
+    profile: {
+      method: 'GET',
+      url: 'https://slack.com/api/users.info',
+      query: { user: 'UB111' },
+      headers: { authorization: 'Bearer {accessToken}' },
+    },
+    refresh: {
+      url: 'https://slack.com/api/oauth.v2.access',
+      form: { refresh_token: '{refreshToken}', grant_type: 'refresh_token' },
+      headers: { authorization: 'Basic {clientId}:{clientSecret} as they are' },
+    },
+    revoke: [{ url: 'https://slack.com/api/auth.revoke', headers: { authorization: 'Bearer {accessToken}' } }],
+  },
   exchange: {
     status: 200,
     headers: json,
@@ -58,7 +88,12 @@ export default {
       team,
     },
   },
-  expected: { expiresIn: null, scopes, refreshToken: false },
+  expected: {
+    expiresIn: null,
+    scopes,
+    refreshToken: false,
+    kept: { team: 'T111', teamName: 'Example Workspace', user: 'UB111' },
+  },
   variants: [
     {
       note: 'with token rotation; the bot and the person have a pair each',

@@ -25,6 +25,48 @@ const failed = { request_status: 'ERROR', request_id, debug_message: 'debug', di
 export default {
   provider: 'snapchat',
   callback: { denied: { error: 'access_denied', error_description: 'The user denied the request' } },
+  requests: {
+    authorize: {
+      url: 'https://accounts.snapchat.com/login/oauth2/authorize',
+      query: {
+        response_type: 'code',
+        client_id: '{clientId}',
+        redirect_uri: '{redirectUri}',
+        scope: 'snapchat-profile-api snapchat-marketing-api snapchat-offline-conversions-api',
+        state: '{state}',
+      },
+    },
+    exchange: {
+      url: 'https://accounts.snapchat.com/login/oauth2/access_token',
+      form: {
+        redirect_uri: '{redirectUri}',
+        code: '{code}',
+        grant_type: 'authorization_code',
+        client_id: '{clientId}',
+        client_secret: '{clientSecret}',
+      },
+    },
+    profile: {
+      method: 'GET',
+      url: 'https://businessapi.snapchat.com/v1/public_profiles/my_profile',
+      headers: { authorization: 'Bearer {accessToken}' },
+    },
+    refresh: {
+      url: 'https://accounts.snapchat.com/login/oauth2/access_token',
+      form: {
+        refresh_token: '{refreshToken}',
+        grant_type: 'refresh_token',
+        client_id: '{clientId}',
+        client_secret: '{clientSecret}',
+      },
+    },
+    revoke: [
+      {
+        url: 'https://accounts.snapchat.com/accounts/oauth2/revoke',
+        form: { token: '{refreshToken}', client_id: '{clientId}', client_secret: '{clientSecret}' },
+      },
+    ],
+  },
   exchange: { status: 200, body: { access_token: 'SAMPLE_AT', refresh_token: 'SAMPLE_RT', ...tokens } },
   refresh: { status: 200, body: { access_token: 'SAMPLE_AT2', refresh_token: 'SAMPLE_RT2', ...tokens } },
   expected: { expiresIn: 3600, scopes: tokens.scope.split(' '), refreshToken: true },

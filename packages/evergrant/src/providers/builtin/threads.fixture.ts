@@ -7,6 +7,45 @@ const expired = graphError(`${invalid} Session has expired on Sunday, 01-Nov-26 
 export default {
   provider: 'threads',
   callback: { denied },
+  requests: {
+    authorize: {
+      url: 'https://threads.com/oauth/authorize',
+      query: {
+        response_type: 'code',
+        client_id: '{clientId}',
+        redirect_uri: '{redirectUri}',
+        scope:
+          'threads_basic,threads_content_publish,threads_manage_replies,threads_read_replies,threads_manage_insights,threads_delete,threads_location_tagging,threads_manage_mentions,threads_keyword_search,threads_profile_discovery,threads_share_to_instagram',
+        state: '{state}',
+      },
+    },
+    exchange: {
+      url: 'https://graph.threads.com/oauth/access_token',
+      form: {
+        redirect_uri: '{redirectUri}',
+        code: '{code}',
+        grant_type: 'authorization_code',
+        client_id: '{clientId}',
+        client_secret: '{clientSecret}',
+      },
+    },
+    upgrade: {
+      method: 'GET',
+      url: 'https://graph.threads.net/access_token',
+      query: { access_token: '{accessToken}', grant_type: 'th_exchange_token', client_secret: '{clientSecret}' },
+    },
+    profile: {
+      method: 'GET',
+      url: 'https://graph.threads.net/v1.0/debug_token',
+      query: { access_token: '{accessToken}', input_token: '{accessToken}' },
+      headers: { authorization: 'Bearer {accessToken}' },
+    },
+    refresh: {
+      method: 'GET',
+      url: 'https://graph.threads.net/refresh_access_token',
+      query: { access_token: '{accessToken}', grant_type: 'th_refresh_token' },
+    },
+  },
   exchange: { status: 200, body: { access_token: 'SAMPLE_SHORT_AT', user_id: '17841409876543211' } },
   upgrade: { status: 200, body: { access_token: 'SAMPLE_AT', token_type: 'bearer', expires_in: 5183944 } },
   refresh: { status: 200, body: { access_token: 'SAMPLE_AT2', token_type: 'bearer', expires_in: 5183944 } },

@@ -22,6 +22,53 @@ const failed = (
 export default {
   provider: 'tiktok-business',
   callback: { denied: { error: 'access_denied', error_description: 'The user denied the request' } },
+  requests: {
+    authorize: {
+      url: 'https://www.tiktok.com/v2/auth/authorize',
+      query: {
+        response_type: 'code',
+        client_key: '{clientId}',
+        redirect_uri: '{redirectUri}',
+        scope:
+          'user.info.basic,user.info.username,video.publish,user.info.stats,user.account.type,user.insights,video.list,video.upload,video.insights,comment.list,comment.list.manage',
+        state: '{state}',
+      },
+    },
+    exchange: {
+      url: 'https://business-api.tiktok.com/open_api/v1.3/tt_user/oauth2/token/',
+      json: {
+        redirect_uri: '{redirectUri}',
+        grant_type: 'authorization_code',
+        client_id: '{clientId}',
+        client_secret: '{clientSecret}',
+        auth_code: '{code}',
+      },
+    },
+    profile: {
+      method: 'GET',
+      url: 'https://business-api.tiktok.com/open_api/v1.3/business/get/',
+      query: {
+        business_id: 'f6e5d4c3-3333-4b2a-8c9d-0e1f2a3b4c5d',
+        fields: '["username","display_name","profile_image"]',
+      },
+      headers: { 'access-token': '{accessToken}' },
+    },
+    refresh: {
+      url: 'https://business-api.tiktok.com/open_api/v1.3/tt_user/oauth2/refresh_token/',
+      json: {
+        refresh_token: '{refreshToken}',
+        grant_type: 'refresh_token',
+        client_id: '{clientId}',
+        client_secret: '{clientSecret}',
+      },
+    },
+    revoke: [
+      {
+        url: 'https://business-api.tiktok.com/open_api/v1.3/tt_user/oauth2/revoke/',
+        json: { access_token: '{accessToken}', client_id: '{clientId}', client_secret: '{clientSecret}' },
+      },
+    ],
+  },
   exchange: success({
     ...{ access_token: 'SAMPLE_AT', refresh_token: 'SAMPLE_RT', refresh_token_expires_in: 31536000 },
     ...tokens,
@@ -30,7 +77,13 @@ export default {
     ...{ access_token: 'SAMPLE_AT2', refresh_token: 'SAMPLE_RT2', refresh_token_expires_in: 31527314 },
     ...tokens,
   }),
-  expected: { expiresIn: 86400, scopes: scope.split(','), refreshToken: true, refreshExpiresIn: 31536000 },
+  expected: {
+    expiresIn: 86400,
+    scopes: scope.split(','),
+    refreshToken: true,
+    refreshExpiresIn: 31536000,
+    kept: { openId: 'f6e5d4c3-3333-4b2a-8c9d-0e1f2a3b4c5d' },
+  },
   variants: [
     {
       note: 'numbers as texts',

@@ -28,6 +28,52 @@ export default {
     granted: { scopes: scope },
     denied: { error: 'access_denied', error_description: 'The user denied the request' },
   },
+  requests: {
+    authorize: {
+      url: 'https://www.tiktok.com/v2/auth/authorize/',
+      query: {
+        response_type: 'code',
+        client_key: '{clientId}',
+        redirect_uri: '{redirectUri}',
+        scope: 'user.info.basic,video.publish,user.info.profile,user.info.stats,video.upload,video.list',
+        state: '{state}',
+        code_challenge: '{challenge}',
+        code_challenge_method: 'S256',
+      },
+    },
+    exchange: {
+      url: 'https://open.tiktokapis.com/v2/oauth/token/',
+      form: {
+        redirect_uri: '{redirectUri}',
+        code: '{code}',
+        code_verifier: '{verifier}',
+        grant_type: 'authorization_code',
+        client_key: '{clientId}',
+        client_secret: '{clientSecret}',
+      },
+    },
+    profile: {
+      method: 'GET',
+      url: 'https://open.tiktokapis.com/v2/user/info/',
+      query: { fields: 'open_id,union_id,avatar_url,display_name,username' },
+      headers: { authorization: 'Bearer {accessToken}' },
+    },
+    refresh: {
+      url: 'https://open.tiktokapis.com/v2/oauth/token/',
+      form: {
+        refresh_token: '{refreshToken}',
+        grant_type: 'refresh_token',
+        client_key: '{clientId}',
+        client_secret: '{clientSecret}',
+      },
+    },
+    revoke: [
+      {
+        url: 'https://open.tiktokapis.com/v2/oauth/revoke/',
+        form: { token: '{accessToken}', client_key: '{clientId}', client_secret: '{clientSecret}' },
+      },
+    ],
+  },
   exchange: { status: 200, body: { access_token: 'SAMPLE_AT', refresh_token: 'SAMPLE_RT', ...tokens } },
   refresh: { status: 200, body: { access_token: 'SAMPLE_AT2', refresh_token: 'SAMPLE_RT2', ...tokens } },
   expected: { expiresIn: 7200, scopes: scope.split(','), refreshToken: true, refreshExpiresIn: 15552000 },

@@ -17,6 +17,19 @@ export default {
     body: 'oauth_token=SAMPLE_REQUEST_TOKEN&oauth_token_secret=SAMPLE_REQUEST_SECRET&oauth_callback_confirmed=true',
   },
   callback: { denied: { oauth_token: 'SAMPLE_REQUEST_TOKEN' } },
+  requests: {
+    requestToken: {
+      url: 'https://www.tumblr.com/oauth/request_token',
+      headers: { authorization: 'OAuth {signature}' },
+    },
+    authorize: { url: 'https://www.tumblr.com/oauth/authorize', query: { oauth_token: 'SAMPLE_REQUEST_TOKEN' } },
+    exchange: { url: 'https://www.tumblr.com/oauth/access_token', headers: { authorization: 'OAuth {signature}' } },
+    profile: {
+      method: 'GET',
+      url: 'https://api.tumblr.com/v2/user/info',
+      headers: { authorization: 'OAuth {signature}' },
+    },
+  },
   exchange: { status: 200, headers: form, body: 'oauth_token=SAMPLE_AT&oauth_token_secret=SAMPLE_SECRET' },
   expected: { expiresIn: null, scopes: [], refreshToken: false },
   variants: [

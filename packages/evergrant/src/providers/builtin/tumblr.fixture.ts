@@ -43,6 +43,42 @@ const avatar = (name: string) => `https://api.tumblr.com/v2/blog/${name}.tumblr.
 export default {
   provider: 'tumblr',
   callback: { denied: { error: 'access_denied' } },
+  requests: {
+    authorize: {
+      url: 'https://www.tumblr.com/oauth2/authorize',
+      query: {
+        response_type: 'code',
+        client_id: '{clientId}',
+        redirect_uri: '{redirectUri}',
+        scope: 'basic write offline_access',
+        state: '{state}',
+      },
+    },
+    exchange: {
+      url: 'https://api.tumblr.com/v2/oauth2/token',
+      form: {
+        redirect_uri: '{redirectUri}',
+        code: '{code}',
+        grant_type: 'authorization_code',
+        client_id: '{clientId}',
+        client_secret: '{clientSecret}',
+      },
+    },
+    profile: {
+      method: 'GET',
+      url: 'https://api.tumblr.com/v2/user/info',
+      headers: { authorization: 'Bearer {accessToken}' },
+    },
+    refresh: {
+      url: 'https://api.tumblr.com/v2/oauth2/token',
+      form: {
+        refresh_token: '{refreshToken}',
+        grant_type: 'refresh_token',
+        client_id: '{clientId}',
+        client_secret: '{clientSecret}',
+      },
+    },
+  },
   exchange: { status: 200, headers: { 'content-type': 'application/json' }, body: tokens({}) },
   refresh: {
     status: 200,

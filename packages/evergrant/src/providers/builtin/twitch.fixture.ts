@@ -21,6 +21,44 @@ export default {
     granted: { scope: scope.join(' ') },
     denied: { error: 'access_denied', error_description: 'The user denied you access' },
   },
+  requests: {
+    authorize: {
+      url: 'https://id.twitch.tv/oauth2/authorize',
+      query: {
+        response_type: 'code',
+        client_id: '{clientId}',
+        redirect_uri: '{redirectUri}',
+        scope:
+          'user:read:chat user:write:chat moderator:manage:announcements user:bot channel:bot channel:manage:broadcast',
+        state: '{state}',
+      },
+    },
+    exchange: {
+      url: 'https://id.twitch.tv/oauth2/token',
+      form: {
+        redirect_uri: '{redirectUri}',
+        code: '{code}',
+        grant_type: 'authorization_code',
+        client_id: '{clientId}',
+        client_secret: '{clientSecret}',
+      },
+    },
+    profile: {
+      method: 'GET',
+      url: 'https://api.twitch.tv/helix/users',
+      headers: { 'client-id': '{clientId}', authorization: 'Bearer {accessToken}' },
+    },
+    refresh: {
+      url: 'https://id.twitch.tv/oauth2/token',
+      form: {
+        refresh_token: '{refreshToken}',
+        grant_type: 'refresh_token',
+        client_id: '{clientId}',
+        client_secret: '{clientSecret}',
+      },
+    },
+    revoke: [{ url: 'https://id.twitch.tv/oauth2/revoke', form: { token: '{accessToken}', client_id: '{clientId}' } }],
+  },
   exchange: {
     status: 200,
     headers: { 'content-type': 'application/json' },

@@ -37,6 +37,48 @@ export default {
     granted: { device_id: 'SAMPLE_DEVICE-1_x', type: 'code_v2', expires_in: '600', ext_id: 'SAMPLE_EXT' },
     denied: { error: 'access_denied', error_description: 'User denied' },
   },
+  requests: {
+    authorize: {
+      url: 'https://id.vk.com/authorize',
+      query: {
+        response_type: 'code',
+        client_id: '{clientId}',
+        redirect_uri: '{redirectUri}',
+        scope: 'vkid.personal_info email phone wall photos video docs groups status',
+        state: '{state}',
+        code_challenge: '{challenge}',
+        code_challenge_method: 'S256',
+      },
+    },
+    exchange: {
+      url: 'https://id.vk.com/oauth2/auth',
+      form: {
+        device_id: 'SAMPLE_DEVICE-1_x',
+        state: '{state}',
+        redirect_uri: '{redirectUri}',
+        code: '{code}',
+        code_verifier: '{verifier}',
+        grant_type: 'authorization_code',
+        client_id: '{clientId}',
+      },
+    },
+    profile: {
+      url: 'https://id.vk.com/oauth2/user_info',
+      form: { client_id: '{clientId}', access_token: '{accessToken}' },
+    },
+    refresh: {
+      url: 'https://id.vk.com/oauth2/auth',
+      form: {
+        device_id: 'SAMPLE_DEVICE-1_x',
+        refresh_token: '{refreshToken}',
+        grant_type: 'refresh_token',
+        client_id: '{clientId}',
+      },
+    },
+    revoke: [
+      { url: 'https://id.vk.com/oauth2/revoke', form: { access_token: '{accessToken}', client_id: '{clientId}' } },
+    ],
+  },
   exchange: {
     status: 200,
     body: { access_token: 'SAMPLE_AT', refresh_token: 'SAMPLE_RT', id_token: 'SAMPLE_ID', ...tokens },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { identify } from '../../connections/identify.ts';
-import { toRawAnswer } from '../../testing/scripted-platform.ts';
+import { toRawAnswer } from '../../testing/contract/scripted-platform.ts';
 import { credentials, exchange, setUp, state, tokens } from './requests.test-support.ts';
 import vkFixture from './vk.fixture.ts';
 import vk from './vk.ts';

@@ -21,6 +21,34 @@ const failed = (phase: Phase, status: number, error: string, message: string) =>
 export default {
   provider: 'wordpress-com',
   callback: { denied: { error: 'access_denied' } },
+  requests: {
+    authorize: {
+      url: 'https://public-api.wordpress.com/oauth2/authorize',
+      query: {
+        response_type: 'code',
+        client_id: '{clientId}',
+        redirect_uri: '{redirectUri}',
+        scope: 'global posts media sites users taxonomy',
+        state: '{state}',
+      },
+    },
+    exchange: {
+      url: 'https://public-api.wordpress.com/oauth2/token',
+      form: {
+        redirect_uri: '{redirectUri}',
+        code: '{code}',
+        grant_type: 'authorization_code',
+        client_id: '{clientId}',
+        client_secret: '{clientSecret}',
+      },
+    },
+    profile: {
+      method: 'GET',
+      url: 'https://public-api.wordpress.com/rest/v1.1/me',
+      query: { fields: 'ID,display_name,username,avatar_URL,primary_blog,profile_URL' },
+      headers: { authorization: 'Bearer {accessToken}' },
+    },
+  },
   exchange: {
     status: 200,
     headers: { 'content-type': 'application/json' },
@@ -32,7 +60,12 @@ export default {
       scope: 'global',
     },
   },
-  expected: { expiresIn: null, scopes: ['global'], refreshToken: false },
+  expected: {
+    expiresIn: null,
+    scopes: ['global'],
+    refreshToken: false,
+    kept: { scope: 'global', site: '987654321', siteUrl: 'https://example.wordpress.com' },
+  },
   variants: [
     {
       note: 'for one site, without a scope',

@@ -14,12 +14,28 @@ export default {
     body: 'oauth_token=SAMPLE_REQUEST_TOKEN&oauth_token_secret=SAMPLE_REQUEST_SECRET&oauth_callback_confirmed=true',
   },
   callback: { denied: { denied: 'SAMPLE_REQUEST_TOKEN' } },
+  requests: {
+    requestToken: { url: 'https://api.x.com/oauth/request_token', headers: { authorization: 'OAuth {signature}' } },
+    authorize: { url: 'https://api.x.com/oauth/authorize', query: { oauth_token: 'SAMPLE_REQUEST_TOKEN' } },
+    exchange: {
+      url: 'https://api.x.com/oauth/access_token',
+      form: { oauth_verifier: '{code}' },
+      headers: { authorization: 'OAuth {signature}' },
+    },
+    profile: {
+      method: 'GET',
+      url: 'https://api.x.com/2/users/me',
+      query: { 'user.fields': 'profile_image_url' },
+      headers: { authorization: 'OAuth {signature}' },
+    },
+    revoke: [{ url: 'https://api.x.com/1.1/oauth/invalidate_token', headers: { authorization: 'OAuth {signature}' } }],
+  },
   exchange: {
     status: 200,
     headers: form,
     body: 'oauth_token=12345-SAMPLE_AT&oauth_token_secret=SAMPLE_SECRET&user_id=12345&screen_name=example',
   },
-  expected: { expiresIn: null, scopes: [], refreshToken: false },
+  expected: { expiresIn: null, scopes: [], refreshToken: false, kept: { screen_name: 'example', user_id: '12345' } },
   get: {
     'https://api.x.com/2/users/me?user.fields=profile_image_url': {
       data: {

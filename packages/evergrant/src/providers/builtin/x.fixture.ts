@@ -9,6 +9,53 @@ const problem = (status: number, members: object) => ({ phase: 'api' as const, s
 export default {
   provider: 'x',
   callback: { denied: { error: 'access_denied' } },
+  requests: {
+    authorize: {
+      url: 'https://x.com/i/oauth2/authorize',
+      query: {
+        response_type: 'code',
+        client_id: '{clientId}',
+        redirect_uri: '{redirectUri}',
+        scope: 'tweet.read tweet.write users.read offline.access media.write users.email',
+        state: '{state}',
+        code_challenge: '{challenge}',
+        code_challenge_method: 'S256',
+      },
+    },
+    exchange: {
+      url: 'https://api.x.com/2/oauth2/token',
+      form: {
+        redirect_uri: '{redirectUri}',
+        code: '{code}',
+        code_verifier: '{verifier}',
+        grant_type: 'authorization_code',
+      },
+      headers: { authorization: 'Basic {clientId}:{clientSecret} as they are' },
+    },
+    profile: {
+      method: 'GET',
+      url: 'https://api.x.com/2/users/me',
+      query: { 'user.fields': 'profile_image_url,verified' },
+      headers: { authorization: 'Bearer {accessToken}' },
+    },
+    refresh: {
+      url: 'https://api.x.com/2/oauth2/token',
+      form: { refresh_token: '{refreshToken}', grant_type: 'refresh_token' },
+      headers: { authorization: 'Basic {clientId}:{clientSecret} as they are' },
+    },
+    revoke: [
+      {
+        url: 'https://api.x.com/2/oauth2/revoke',
+        form: { token: '{refreshToken}', token_type_hint: 'refresh_token' },
+        headers: { authorization: 'Basic {clientId}:{clientSecret} as they are' },
+      },
+      {
+        url: 'https://api.x.com/2/oauth2/revoke',
+        form: { token: '{accessToken}', token_type_hint: 'access_token' },
+        headers: { authorization: 'Basic {clientId}:{clientSecret} as they are' },
+      },
+    ],
+  },
   exchange: {
     status: 200,
     headers: { 'content-type': 'application/json' },

@@ -1,6 +1,6 @@
-import { type Egress, type EgressAnswer, type EgressRequest, TransportError } from '../egress/types.ts';
-import type { FixtureAnswer } from '../providers/fixture.ts';
-import { leftPlaceholder } from './definition-check.ts';
+import { type Egress, type EgressAnswer, type EgressRequest, TransportError } from '../../egress/types.ts';
+import type { FixtureAnswer } from '../../providers/fixture.ts';
+import { leftPlaceholder } from './definition.ts';
 
 /** A platform without a network: it answers what it is told to, and says what was wrong with a request. */
 export class ScriptedPlatform {
@@ -9,20 +9,20 @@ export class ScriptedPlatform {
   /** Sentences about requests that should not have been sent like that. */
   readonly violations: string[] = [];
   readonly egress: Egress = { send: async (request) => this.#answer(request), close: async () => {} };
-  readonly #get: { url: string; answer: unknown }[];
+  readonly #get: { url: URL; answer: unknown }[];
   #next: FixtureAnswer[] = [];
 
   readonly #scripts: 'all' | 'POST';
 
   /**
-   * @param get answers to reading requests by URL; the longest that the request begins with is taken
+   * @param get answers to reading requests by URL; of several the one with the most parameters is taken, all of which must be asked
    * @param scripts which requests get what is scripted
    */
   constructor(get: Record<string, unknown>, scripts: 'all' | 'POST' = 'all') {
     this.#scripts = scripts;
     this.#get = Object.entries(get)
-      .map(([url, answer]) => ({ url: normalise(url), answer }))
-      .sort((one, other) => other.url.length - one.url.length);
+      .map(([url, answer]) => ({ url: new URL(url), answer }))
+      .sort((one, other) => other.url.searchParams.size - one.url.searchParams.size);
   }
 
   /** What comes next, whatever is asked; after that, answers to reading requests only. */
@@ -46,8 +46,8 @@ export class ScriptedPlatform {
     }
     const next = this.#scripts === 'all' || request.method === this.#scripts ? this.#next.shift() : undefined;
     if (next) return toRawAnswer(next);
-    const url = normalise(request.url);
-    const known = this.#get.find((candidate) => url.startsWith(candidate.url));
+    const url = new URL(request.url);
+    const known = this.#get.find((candidate) => isAskedFor(candidate.url, url));
     if (known) return toRawAnswer({ status: 200, body: known.answer });
     this.violations.push(`nothing is there to answer ${request.method} ${request.url}`);
     throw new TransportError('unknown', 'nothing is there to answer');
@@ -66,4 +66,8 @@ export const toRawAnswer = ({ status, headers = {}, body }: FixtureAnswer): Egre
   return { status, headers: { 'content-type': 'application/json', ...named }, body: JSON.stringify(body) };
 };
 
-const normalise = (url: string): string => URL.parse(url)?.href ?? url;
+/** The same place, and every parameter that the sample's address has. */
+const isAskedFor = (sample: URL, asked: URL): boolean =>
+  sample.origin === asked.origin &&
+  sample.pathname === asked.pathname &&
+  [...sample.searchParams].every(([name, value]) => asked.searchParams.get(name) === value);

@@ -1,4 +1,4 @@
-import type { AnyDefinition } from '../providers/define.ts';
+import type { AnyDefinition } from '../../providers/define.ts';
 
 const placeholder = /\{([\w.]+)\}/g;
 

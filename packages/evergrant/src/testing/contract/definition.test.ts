@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { defineProvider, oauth2 } from '../providers/define.ts';
-import { checkDefinition, leftPlaceholder } from './definition-check.ts';
+import { defineProvider, oauth2 } from '../../providers/define.ts';
+import { checkDefinition, leftPlaceholder } from './definition.ts';
 
 const sound = defineProvider({
   id: 'acme',

@@ -1,34 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { identify } from '../connections/identify.ts';
-import { newKey } from '../protocols/atproto/index.ts';
-import { createSpeech } from '../protocols/index.ts';
-import type { App } from '../protocols/types.ts';
-import blueskyFixture from '../providers/builtin/bluesky.fixture.ts';
-import bluesky from '../providers/builtin/bluesky.ts';
-import facebookFixture from '../providers/builtin/facebook.fixture.ts';
-import facebook from '../providers/builtin/facebook.ts';
-import linkedinFixture from '../providers/builtin/linkedin.fixture.ts';
-import linkedin from '../providers/builtin/linkedin.ts';
-import xFixture from '../providers/builtin/x.fixture.ts';
-import x from '../providers/builtin/x.ts';
-import xOAuth1Fixture from '../providers/builtin/x-oauth1.fixture.ts';
-import xOAuth1 from '../providers/builtin/x-oauth1.ts';
-import type { AnyDefinition, OAuth1Protocol, ProviderDefinition } from '../providers/define.ts';
-import type { ProviderFixture } from '../providers/fixture.ts';
-import { systemClock } from '../telemetry/clock.ts';
-import type { Logger } from '../telemetry/logger.ts';
-import { checkProvider } from './contract.ts';
-
-const logger: Logger = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
-
-const key = newKey();
-const tools = { clock: systemClock, logger, clientKey: async () => key, resolveTxt: async () => [] };
-
-const check = (definition: AnyDefinition, fixture: ProviderFixture) =>
-  checkProvider(definition, fixture, {
-    createProtocol: (egress) => createSpeech(egress, tools).protocolOf({ definition } as App),
-    identify,
-  });
+import blueskyFixture from '../../providers/builtin/bluesky.fixture.ts';
+import bluesky from '../../providers/builtin/bluesky.ts';
+import facebookFixture from '../../providers/builtin/facebook.fixture.ts';
+import facebook from '../../providers/builtin/facebook.ts';
+import linkedinFixture from '../../providers/builtin/linkedin.fixture.ts';
+import linkedin from '../../providers/builtin/linkedin.ts';
+import xFixture from '../../providers/builtin/x.fixture.ts';
+import x from '../../providers/builtin/x.ts';
+import xOAuth1Fixture from '../../providers/builtin/x-oauth1.fixture.ts';
+import xOAuth1 from '../../providers/builtin/x-oauth1.ts';
+import type { AnyDefinition, OAuth1Protocol, ProviderDefinition } from '../../providers/define.ts';
+import type { ProviderFixture } from '../../providers/fixture.ts';
+import { checkProvider, providerContract } from './index.ts';
 
 const changed = (definition: ProviderDefinition, protocol: Partial<ProviderDefinition['protocol']>) => ({
   ...definition,
@@ -49,13 +32,13 @@ describe('checkProvider', () => {
       'an account whose documents do not lead back to it',
       bluesky,
       { ...blueskyFixture, instance: 'bob.example.com' },
-      /^connect: .*handle bob\.example\.com/,
+      /handle bob\.example\.com/,
     ],
     [
       'a profile that is read from another place',
       { ...bluesky, profile: { ...bluesky.profile, otherwise: undefined } },
       { ...blueskyFixture, get: without(blueskyFixture.get, 'https://public.api') },
-      /^connect: .*nothing is there to answer/,
+      /nothing is there to answer/,
     ],
     [
       'a server that a sample says ends the session, when it does not',
@@ -115,7 +98,7 @@ describe('checkProvider', () => {
       'a URL that nothing fills',
       { ...facebook, options: {} },
       facebookFixture,
-      /^connect: .*\{graphVersion\}|holds \{graphVersion\}/,
+      /.*\{graphVersion\}|holds \{graphVersion\}/,
     ],
     [
       'a fixture of another provider',
@@ -133,7 +116,7 @@ describe('checkProvider', () => {
       'a missing sample of the renewal',
       x,
       { ...xFixture, refresh: undefined },
-      /^refresh.supported, without a sample of a renewal/,
+      /^the fixture has no sample of a renewal/,
     ],
     [
       'a refusal of OAuth 1.0a that is not understood',
@@ -145,19 +128,19 @@ describe('checkProvider', () => {
       'a missing sample of a request token',
       xOAuth1,
       { ...xOAuth1Fixture, requestToken: undefined },
-      /^connect: .*no sample of a request token/,
+      /no sample of a request token/,
     ],
     [
       'a request token whose callback nobody confirmed',
       xOAuth1,
       { ...xOAuth1Fixture, requestToken: { status: 200, body: 'oauth_token=a&oauth_token_secret=b' } },
-      /^connect: /,
+      /does not confirm the callback/,
     ],
     [
       'tokens of OAuth 1.0a that would be renewed',
       { ...xOAuth1, refresh: {} },
       xOAuth1Fixture,
-      /^refresh.supported, without a sample of a renewal/,
+      /^the fixture has no sample of a renewal/,
     ],
     [
       'a dead request token that is taken for a wrong key',
@@ -166,6 +149,30 @@ describe('checkProvider', () => {
       /^exchange 401 "Request token missing": expected "reconnect", got "app-misconfigured"$/,
     ],
   ])('names %s', async (_, definition, fixture, sentence) => {
-    expect(await check(definition, fixture)).toContainEqual(expect.stringMatching(sentence));
+    const checks = providerContract(definition, fixture).filter(({ name }) => !name.startsWith('played'));
+    const found = await Promise.all(checks.map((check) => check.violations()));
+    expect(found.flat()).toContainEqual(expect.stringMatching(sentence));
+  });
+
+  it('names what goes wrong where it is played', async () => {
+    const checks = providerContract({ ...x, handleErrors: [] }, xFixture);
+    const dead = checks.find(({ name }) => name === 'played: asks the person when the grant is dead')!;
+    expect(await dead.violations()).toContainEqual(
+      expect.stringMatching(/after the person has withdrawn: expected "reauth_required"/),
+    );
+  });
+
+  it('throws the sentences, for any test framework, and finds nothing in what is sound', async () => {
+    const broken = { ...x, facts: undefined };
+    const [described] = providerContract(broken, xFixture);
+    await expect(described!.run()).rejects.toThrow(/^- facts must have a date/);
+    expect(await checkProvider(broken, xFixture)).toContain('facts must name their sources');
+    expect(await checkProvider(x, xFixture)).toEqual([]);
+  });
+
+  it('reads the page where there is one', async () => {
+    const [page] = providerContract(x, xFixture, { page: '# X' }).slice(-1);
+    expect(page!.name).toBe('has its page');
+    expect(await page!.violations()).toContainEqual(expect.stringMatching(/^the headings of the page: expected/));
   });
 });
