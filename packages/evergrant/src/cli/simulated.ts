@@ -45,7 +45,9 @@ const simulated = (sandbox: Sandbox): Record<string, ProviderSettings> => {
   };
   const { id } = sandboxPlatform.definition;
   return {
-    ...Object.fromEntries(simulatedPlatforms.map((one) => [one.definition.id, { ...settingsOf(one), simulated: true }])),
+    ...Object.fromEntries(
+      simulatedPlatforms.map((one) => [one.definition.id, { ...settingsOf(one), simulated: true }]),
+    ),
     [id]: { ...settingsOf(sandboxPlatform), origins: sandbox.origins(id) },
   };
 };

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
@@ -32,8 +32,11 @@ const run = async (command: string, args: string[], cwd = join(folder, 'project'
 const link = (name: string): void => {
   const place = join(folder, 'project/node_modules', name);
   mkdirSync(dirname(place), { recursive: true });
+  if (existsSync(place)) return;
   symlinkSync(join(installedModules, name), place);
 };
+
+const compilerOptions = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2024', '--types', 'node'];
 
 /**
  * Compiled, packed and unpacked in an empty project as npm does it. Its declared dependencies, and nothing else, are
@@ -94,17 +97,67 @@ describe('the published package, installed in an empty project', () => {
     }
   });
 
+  test('plays platforms in the tests of others', async () => {
+    const script = `
+      import { createEvergrant } from 'evergrant';
+      import { startPlatforms } from 'evergrant/testing';
+      const platforms = await startPlatforms(['x', 'bluesky', 'x-oauth1']);
+      const config = { database: 'sqlite::memory:', publicUrl: 'http://localhost:4000', engine: 'none' };
+      const evergrant = await createEvergrant({ ...config, providers: platforms.providers }, { clock: platforms.clock });
+      const statuses = [];
+      for (const provider of ['x', 'bluesky', 'x-oauth1']) {
+        const { connections } = await platforms.connect(evergrant, { provider, owner: 'user_42' });
+        statuses.push(connections[0].status);
+      }
+      console.log(JSON.stringify(statuses));
+      await evergrant.close();
+      await platforms.close();`;
+    writeFileSync(join(folder, 'project/played.js'), script);
+    expect(JSON.parse(await run(node, ['played.js']))).toEqual(['active', 'active', 'active']);
+  });
+
+  test('lets a newcomer follow the guide to a provider, word by word', async () => {
+    const guide = readFileSync(join(house, '../../docs/creating-a-provider.md'), 'utf8');
+    const files = [...guide.matchAll(/^```ts\n\/\/ (\S+)\n(.*?)^```/gms)];
+    expect(files.map(([, name]) => name)).toEqual([
+      'roost.ts',
+      'roost.fixture.ts',
+      'roost.test.ts',
+      'evergrant.config.ts',
+    ]);
+    const project = join(folder, 'project/roost');
+    mkdirSync(project);
+    for (const [, name, content] of files) writeFileSync(join(project, name!), content!);
+    const report = await run(node, ['--test', '--test-reporter=tap'], project);
+    expect(report).toMatch(/^ok .* - Roost played: renews again and again/m);
+    expect(report).not.toMatch(/^not ok/m);
+    const program = join(installed, manifest().bin['evergrant']!);
+    expect(await run(node, [program, 'doctor'], project)).toContain('/integrations/social/roost');
+
+    // And the contract notices when one of the files is wrong.
+    const definition = readFileSync(join(project, 'roost.ts'), 'utf8');
+    writeFileSync(join(project, 'roost.ts'), definition.replace("clientIdParameter: 'app_key',", ''));
+    const broken = await runProcess(node, ['--test'], { cwd: project });
+    expect(broken.status).toBe(1);
+    expect(broken.stdout).toContain('the exchange: form.client_id: expected null, got "{clientId}"');
+    writeFileSync(join(project, 'roost.ts'), definition);
+    link('@types/node');
+    const sources = files.map(([, name]) => join(project, name!));
+    await run(join(installedModules, '.bin/tsc'), [...compilerOptions, '--allowImportingTsExtensions', ...sources]);
+  }, 120_000);
+
   test('has types', async () => {
     link('@types/node');
     const file = join(folder, 'project/types.ts');
     const use = `import { createEvergrant } from 'evergrant';
+      import { startPlatforms } from 'evergrant/testing';
+      export const revoked: number = (await startPlatforms(['x'])).control('x').revokeGrant();
       const { data } = await (await createEvergrant()).listConnections({ owner: 'user_42' });
       export const id: string | undefined = data[0]?.id;
       // @ts-expect-error it is a text
       export const wrong: number | undefined = data[0]?.id;`;
     writeFileSync(file, use);
-    const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2024', '--types', 'node'];
-    await run(join(installedModules, '.bin/tsc'), [...options, file]);
+    await run(join(installedModules, '.bin/tsc'), [...compilerOptions, file]);
   }, 120_000);
 
   test('starts as a service, and its commands work beside it', async () => {
