@@ -14,7 +14,7 @@ const engine: Engine = { poke: () => {}, stop: async () => {} };
 /** Runs what is done now and then once, in the order in which it is. */
 const chore = async ({ context, renewals }: Scene): Promise<void> => {
   const ground = { context, settings } as Ground;
-  const services = { renewals, flows: { sweep: async () => {} } } as unknown as Services;
+  const services = { ownRenewals: renewals, flows: { sweep: async () => {} } } as unknown as Services;
   let chores: (() => Promise<void>)[] = [];
   startRenewing(ground, services, (_context, _renewals, given) => {
     chores = given;

@@ -44,15 +44,12 @@ const runMap = (
   try {
     return map(answer, extra);
   } catch {
-    throw notAsExpected(definition);
+    throw new EvergrantError('provider_bad_response', {
+      provider: definition.id,
+      detail: 'The answer about the account is not as expected',
+    });
   }
 };
-
-export const notAsExpected = (definition: AnyDefinition): EvergrantError =>
-  new EvergrantError('provider_bad_response', {
-    provider: definition.id,
-    detail: 'The answer about the account is not as expected',
-  });
 
 const readMap = (map: Exclude<AccountMap, (...parameters: never[]) => AccountFacts>, answer: unknown) => {
   const at = (path: string | null | undefined) => (path == null ? null : readPath(answer, path));

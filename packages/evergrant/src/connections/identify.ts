@@ -5,7 +5,7 @@ import type { GetJson } from '../protocols/get-json.ts';
 import { readPath } from '../protocols/json-path.ts';
 import type { App } from '../protocols/types.ts';
 import type { Account, AccountFacts, AccountList, AnyDefinition, IdentifyContext } from '../providers/define.ts';
-import { checkedFacts, mapAccount, notAsExpected } from './account-facts.ts';
+import { checkedFacts, mapAccount } from './account-facts.ts';
 
 /** Whose token it is and what it reaches. */
 export interface Identity {
@@ -181,14 +181,12 @@ const findAccounts = async (
 
 type AccountsHook = Extract<AnyDefinition['accounts'], (...parameters: never[]) => unknown>;
 
-/** A hook hands on what a platform answered: it is checked like everything else that comes from there. */
-const askHook = async (definition: AnyDefinition, hook: AccountsHook, context: IdentifyContext): Promise<Account[]> => {
-  try {
-    return (await hook(context)).map((account) => ({ ...account, ...checkedFacts(definition, account) }));
-  } catch (error) {
-    throw isEvergrantError(error) ? error : notAsExpected(definition);
-  }
-};
+/**
+ * A hook hands on what a platform answered: it is checked like everything else that comes from there. What a hook throws
+ * passes as it is, for whoever mends the definition must find it in the log.
+ */
+const askHook = async (definition: AnyDefinition, hook: AccountsHook, context: IdentifyContext): Promise<Account[]> =>
+  (await hook(context)).map((account) => ({ ...account, ...checkedFacts(definition, account) }));
 
 const listAccounts = async (
   definition: AnyDefinition,
