@@ -18,18 +18,16 @@ export const start = async (args: Arguments, output: Output): Promise<number> =>
   const logger = createLogger({ level: settings.logLevel });
   // The port comes first: an API key that is made is shown once, and a port in use must not swallow it.
   const ready = Promise.withResolvers<Fetch>();
-  const listening = await listen(
-    async (request, env) => (await ready.promise)(request, env),
-    settings.host,
-    settings.port,
-  );
+  let answer: Fetch = async (request, env) => (await ready.promise)(request, env);
+  const listening = await listen((request, env) => answer(request, env), settings.host, settings.port);
   // Heard before anybody can know that it is ready: whoever stops it then stops it in order.
   const stopping = stopSignal();
   let evergrant: Evergrant;
   try {
     if (settings.dashboard) await buildDashboard(logger);
     evergrant = await startEvergrant(settings, { logger });
-    ready.resolve(routes(evergrant, sandbox));
+    answer = routes(evergrant, sandbox);
+    ready.resolve(answer);
   } catch (error) {
     await stopListening(listening.server, 0);
     throw error;

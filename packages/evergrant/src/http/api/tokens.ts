@@ -1,8 +1,8 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import { readAccessToken, replaceRejected } from '../../grants/read.ts';
-import { requires } from '../auth.ts';
+import { authorize, requires } from '../auth.ts';
 import type { HttpDependencies, HttpEnv } from '../deps.ts';
-import { limitedByKey } from '../limits.ts';
+import { count } from '../limits.ts';
 import { invalidRequest } from '../problems.ts';
 import { createRoute } from '../route.ts';
 import { asNumber, connectionId, json, jsonBody, problems, queryNumber, tokenBody, tokenSchema } from '../schemas.ts';
@@ -32,12 +32,13 @@ const reading = createRoute({
 });
 
 /**
- * The token read, the route that is called most. It checks its query itself, since the two middlewares that would are a
- * tenth of its cost, and answers with the headers as they were laid out: in a `Headers` they would be another tenth.
+ * The token read, the route that is called most. It checks key, limit and query itself, since the middlewares that would
+ * are a tenth of its cost, and answers with the headers as they were laid out: in a `Headers` they would be another tenth.
  */
 export const addTokenRead = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void => {
-  app.get(reading.getRoutingPath(), requires(deps, 'tokens:read'), limitedByKey(deps, 'tokenRead'), async (c) => {
-    const { owner, keyId } = c.get('principal');
+  app.get(reading.getRoutingPath(), async (c) => {
+    const { owner, keyId } = await authorize(deps, c, 'tokens:read');
+    count(deps.limits.tokenRead, keyId);
     const query = tokenQuery.safeParse(c.req.query());
     if (!query.success) throw invalidRequest(query.error.issues);
     const options = { minValid: query.data.min_valid, owner, leaves: true };
