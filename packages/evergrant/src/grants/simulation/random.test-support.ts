@@ -12,17 +12,17 @@ export const createRandom = (seed: number): (() => number) => {
 };
 
 /**
- * Where a run begins that nobody asked to repeat: anywhere, but in CI always at the same seed, so that a change is judged
- * by what it changes.
+ * Where a run begins: always at the same seed, so that a change is judged by what it changes. `SEED=random` begins
+ * anywhere, `SEED=123` there.
  */
-export const randomSeed = (): number => (process.env['CI'] === undefined ? randomInt(2 ** 31) : 1);
+export const startingSeed = (): number => {
+  const { SEED = '1' } = process.env;
+  return SEED === 'random' ? randomInt(2 ** 31) : Number(SEED);
+};
 
-/** Which seeds are played, and how many. `SEED` and `SEEDS` in the environment say otherwise. */
+/** Which seeds are played, and how many: a seed that is asked for is played alone, if `SEEDS` does not say otherwise. */
 export const firstSeed = ({ usually, inCi }: { usually: number; inCi: number }): { seed: number; count: number } => {
-  const { CI, SEED, SEEDS } = process.env;
+  const { CI, SEED = 'random', SEEDS } = process.env;
   const many = CI === undefined ? usually : inCi;
-  return {
-    seed: SEED === undefined ? randomSeed() : Number(SEED),
-    count: SEEDS === undefined ? (SEED === undefined ? many : 1) : Number(SEEDS),
-  };
+  return { seed: startingSeed(), count: Number(SEEDS ?? (SEED === 'random' ? many : 1)) };
 };
