@@ -22,7 +22,8 @@ export const startingSeed = (): number => {
 
 /** Which seeds are played, and how many: a seed that is asked for is played alone, if `SEEDS` does not say otherwise. */
 export const firstSeed = ({ usually, inCi }: { usually: number; inCi: number }): { seed: number; count: number } => {
-  const { CI, SEED = 'random', SEEDS } = process.env;
+  const { CI, SEED, SEEDS } = process.env;
+  const isAskedFor = SEED !== undefined && SEED !== 'random';
   const many = CI === undefined ? usually : inCi;
-  return { seed: startingSeed(), count: Number(SEEDS ?? (SEED === 'random' ? many : 1)) };
+  return { seed: startingSeed(), count: Number(SEEDS ?? (isAskedFor ? 1 : many)) };
 };
