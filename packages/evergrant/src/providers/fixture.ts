@@ -1,3 +1,4 @@
+import type { ReauthReason } from '../errors/index.ts';
 import type { ErrorClass, Phase } from './define.ts';
 
 /**
@@ -73,21 +74,30 @@ export interface ProviderFixture {
     url?: string | null;
     ownToken: boolean;
   }[];
-  /**
-   * The platform's dialect: each with the class it must be given. In the phase `authorize` the body holds the
-   * parameters of the callback.
-   */
-  errors: {
-    phase: Phase;
-    status: number;
-    body: unknown;
-    headers?: Record<string, string>;
-    /** Of the call, where the dialect looks at it. */
-    path?: string;
-    is: ErrorClass | null;
-    error?: string;
-    note?: string;
-  }[];
+  /** The platform's dialect. Every rule of the definition must be needed by one of them. */
+  errors: ErrorSample[];
+}
+
+/** An error as the platform sends it, and what must come of it; what is left out there is not checked. */
+export interface ErrorSample {
+  phase: Phase;
+  status: number;
+  /** In the phase `authorize` the parameters of the callback. */
+  body: unknown;
+  headers?: Record<string, string>;
+  /** Of the call, where the dialect looks at it. */
+  path?: string;
+  /** The class; null: no error, or none that concerns the connection. */
+  is: ErrorClass | null;
+  /** A code of the catalogue. */
+  error?: string;
+  reason?: ReauthReason;
+  /** Seconds to wait. */
+  retryAfter?: number;
+  affects?: 'account';
+  /** A part of the sentence for people. */
+  message?: string;
+  note?: string;
 }
 
 /** What must come out of a token answer. Seconds; compared with what is read, `scopes` as a set. */

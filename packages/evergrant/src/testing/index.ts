@@ -3,7 +3,7 @@
  *
  * @module
  */
-export type { FixtureAnswer, ProviderFixture, RequestSample } from '../providers/fixture.ts';
+export type { ErrorSample, FixtureAnswer, ProviderFixture, RequestSample } from '../providers/fixture.ts';
 export { builtinPlatforms } from '../sandbox/builtin.ts';
 export type {
   Behaviour,

@@ -1,7 +1,7 @@
-import { classify } from '../../protocols/errors.ts';
 import type { TokenSet } from '../../protocols/types.ts';
 import { identifyBy } from './accounts.ts';
 import { compareTokens } from './connect.ts';
+import { contradictions, nameOf } from './errors.ts';
 import { sorted } from './findings.ts';
 import { inputOf, refuseCallback, type Scene, sample, state, tokensOf } from './scene.ts';
 import { toRawAnswer } from './scripted-platform.ts';
@@ -106,14 +106,13 @@ export const revokeAtproto = async (scene: Scene): Promise<void> => {
 export const classifyAtprotoErrors = async (scene: Scene): Promise<void> => {
   const { definition, fixture, app, protocol, findings } = scene;
   await connectAtproto(scene);
-  for (const { phase, status, body, headers, is, error } of fixture.errors) {
-    const what = `${phase} ${status} ${JSON.stringify(body)}`;
-    const found = classify(definition, phase, { status, headers, body });
-    findings.expect(what, found?.class ?? null, is);
-    if (error) findings.expect(`${what}: code`, found?.error, error);
+  for (const answer of fixture.errors) {
+    const { phase, body, is, error } = answer;
+    const what = nameOf(answer);
+    for (const sentence of contradictions(definition, answer)) findings.say(sentence);
     if (phase === 'authorize' && error) await refuseCallback(scene, what, body as Record<string, string>, error);
     if (phase !== 'exchange' && phase !== 'refresh') continue;
-    const verdict = await protocol.read(app, phase, toRawAnswer({ status, headers, body }));
+    const verdict = await protocol.read(app, phase, toRawAnswer(answer));
     // Every server is a stranger's: none may stop the renewals at others.
     findings.expect(`${what}: blames the app`, phase === 'refresh' && verdict.kind === 'misconfigured', false);
     findings.expect(`${what}: ends the credential`, verdict.kind === 'rejected', is === 'reconnect');

@@ -1,11 +1,12 @@
-import { classify } from '../../protocols/errors.ts';
+import { type Classification, classify } from '../../protocols/errors.ts';
+import { errorOf } from '../../protocols/failure.ts';
 import type { Verdict } from '../../protocols/types.ts';
-import type { ErrorClass } from '../../providers/define.ts';
-import type { ProviderFixture } from '../../providers/fixture.ts';
+import type { AnyDefinition, ErrorClass } from '../../providers/define.ts';
+import type { ErrorSample } from '../../providers/fixture.ts';
+import { Findings } from './findings.ts';
 import { refuseCallback, type Scene } from './scene.ts';
 import { toRawAnswer } from './scripted-platform.ts';
 
-type ErrorSample = ProviderFixture['errors'][number];
 type TokenPhase = 'exchange' | 'refresh';
 
 /** What a class says about the credential that was presented; a missing scope ends it like a refusal. */
@@ -21,19 +22,44 @@ const verdictsOf: Record<ErrorClass, Verdict['kind'][]> = {
 
 /** Every sample gets its class, its code, and the verdict that the class means for the credential. */
 export const classifyErrors = async (scene: Scene): Promise<void> => {
-  const { definition, fixture, findings } = scene;
-  for (const sample of fixture.errors) {
-    const { phase, status, body, headers, path, is, error } = sample;
+  for (const sample of scene.fixture.errors) {
+    const { phase, body, error } = sample;
     const what = nameOf(sample);
-    const found = classify(definition, phase, { status, headers, body, path });
-    findings.expect(what, found?.class ?? null, is);
-    if (error) findings.expect(`${what}: code`, found?.error, error);
+    for (const sentence of contradictions(scene.definition, sample)) scene.findings.say(sentence);
     if (phase === 'authorize' && error) await refuseCallback(scene, what, body as Record<string, string>, error);
     if (phase === 'exchange' || phase === 'refresh') await checkVerdict(scene, what, sample, phase);
   }
 };
 
-const nameOf = ({ phase, status, body }: ErrorSample): string => `${phase} ${status} ${JSON.stringify(body)}`;
+/** Where the definition makes something else of an answer than the sample says: one sentence for each difference. */
+export const contradictions = (definition: AnyDefinition, sample: ErrorSample): string[] => {
+  const findings = new Findings();
+  const what = nameOf(sample);
+  const found = classify(definition, sample.phase, sample);
+  findings.expect(what, found?.class ?? null, sample.is);
+  const outcome = outcomeOf(definition, found);
+  for (const member of ['error', 'reason', 'retryAfter', 'affects'] as const) {
+    if (sample[member] === undefined) continue;
+    findings.expect(`${what}: ${member === 'error' ? 'code' : member}`, outcome?.[member], sample[member]);
+  }
+  if (sample.message !== undefined && !outcome?.message?.includes(sample.message)) {
+    findings.expect(`${what}: message`, outcome?.message, sample.message);
+  }
+  return findings.sentences;
+};
+
+/** What a sample can say of an answer beside its class. */
+export type Outcome = Pick<ErrorSample, 'error' | 'reason' | 'retryAfter' | 'affects' | 'message'>;
+
+/** @returns undefined when the answer is no error */
+export const outcomeOf = ({ id }: AnyDefinition, found: Classification | null): Outcome | undefined => {
+  if (!found) return undefined;
+  const { code, detail, retryAfter, extensions } = errorOf({ provider: id }, found);
+  const reason = extensions?.['reason'] as Outcome['reason'];
+  return { error: code, reason, retryAfter, affects: found.rule?.affects, message: detail };
+};
+
+export const nameOf = ({ phase, status, body }: ErrorSample): string => `${phase} ${status} ${JSON.stringify(body)}`;
 
 const checkVerdict = async (scene: Scene, what: string, sample: ErrorSample, phase: TokenPhase): Promise<void> => {
   const { kind } = await scene.protocol.read(scene.app, phase, toRawAnswer(sample));
