@@ -115,13 +115,16 @@ export default {
   grantedScopes: scopes,
   errors: [
     pushed(400, 'access_denied', 'The resource owner denied the request', 'reconnect', 'consent_denied'),
-    pushed(
-      400,
-      'invalid_client_metadata',
-      'Unable to obtain client metadata',
-      'app-misconfigured',
-      'provider_app_not_allowed',
-    ),
+    {
+      ...pushed(
+        400,
+        'invalid_client_metadata',
+        'Unable to obtain client metadata',
+        'app-misconfigured',
+        'provider_app_not_allowed',
+      ),
+      message: 'PUBLIC_URL must be reachable',
+    },
     pushed(400, 'invalid_redirect_uri', 'Invalid redirect_uri', 'app-misconfigured', 'redirect_uri_mismatch'),
     pushed(400, 'invalid_scope', 'Scope "x" is not declared', 'app-misconfigured', 'scope_unavailable'),
     pushed(
@@ -142,9 +145,9 @@ export default {
       error: 'redirect_uri_mismatch',
     },
     nonceMissing('refresh'),
-    dead('refresh', 'Refresh token replayed'),
-    dead('refresh', 'Session expired'),
-    dead('refresh', 'Refresh token expired'),
+    { ...dead('refresh', 'Refresh token replayed'), reason: 'lost_rotation' },
+    { ...dead('refresh', 'Session expired'), reason: 'expired' },
+    { ...dead('refresh', 'Refresh token expired'), reason: 'expired' },
     dead('refresh', 'Invalid refresh token'),
     {
       phase: 'refresh',
@@ -153,10 +156,26 @@ export default {
       is: 'app-misconfigured',
       note: 'the server may have ended the session already',
     },
+    {
+      phase: 'refresh',
+      status: 400,
+      body: {
+        error: 'invalid_client_metadata',
+        error_description: 'Unable to obtain client metadata for "https://app.example/client-metadata.json"',
+      },
+      is: 'app-misconfigured',
+      note: "the reference server's source: it reads the document at every request for tokens",
+    },
     api(401, 'use_dpop_nonce', 'Resource server requires nonce in DPoP proof', 'retry', {
       'www-authenticate': 'DPoP error="use_dpop_nonce"',
       'dpop-nonce': 'SAMPLE_NONCE',
     }),
+    {
+      ...api(401, 'invalid_dpop_proof', 'DPoP "iat" check failed', 'retry', {
+        'www-authenticate': 'DPoP error="invalid_dpop_proof", error_description="DPoP \\"iat\\" check failed"',
+      }),
+      error: 'dpop_rejected',
+    },
     api(401, 'invalid_token', '"exp" claim timestamp check failed', 'refresh-token', {
       'www-authenticate': 'DPoP error="invalid_token"',
     }),
@@ -164,6 +183,9 @@ export default {
     api(400, 'ExpiredToken', 'Token has expired', 'refresh-token'),
     api(403, 'ScopeMissingError', 'Missing required scope "repo:app.bsky.feed.post?action=create"', 'missing-scope'),
     api(400, 'AccountTakedown', 'Account has been taken down', 'reconnect'),
+    // The reference server's source.
+    api(401, 'AccountTakedown', 'Account has been taken down', 'reconnect'),
+    api(401, 'AccountDeactivated', 'Account is deactivated', 'reconnect'),
     api(502, 'UpstreamFailure', 'Upstream service unreachable', 'retry'),
     // Confirmed again.
     api(400, 'InvalidRequest', 'Profile not found', 'bad-body'),

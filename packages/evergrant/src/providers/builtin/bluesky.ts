@@ -69,7 +69,6 @@ export default defineProvider({
     { phase: 'refresh', code: 'invalid_client_metadata', is: 'app-misconfigured' },
     { phase: 'api', code: 'use_dpop_nonce', is: 'retry', error: 'dpop_rejected' },
     { phase: 'api', code: 'invalid_dpop_proof', is: 'retry', error: 'dpop_rejected' },
-    { phase: 'api', status: 401, code: 'invalid_token', is: 'refresh-token' },
     // The shape that sessions of app passwords have; treated alike, should it come.
     { phase: 'api', status: 400, code: 'ExpiredToken', is: 'refresh-token' },
     { phase: 'api', code: 'ScopeMissingError', is: 'missing-scope' },
@@ -85,10 +84,7 @@ export default defineProvider({
       is: 'reconnect',
       message: 'The account is deactivated, or has moved to another server.',
     },
-    { phase: 'api', status: 401, is: 'refresh-token' },
-    { status: 429, is: 'rate-limit' },
     { phase: 'api', status: 400, is: 'bad-body' },
-    { status: [500, 502, 503, 504], is: 'retry' },
   ],
   revocationEnds: 'token',
   setup: {

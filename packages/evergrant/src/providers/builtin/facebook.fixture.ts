@@ -6,7 +6,7 @@ import {
   facebookTokenAnswers,
   graph,
   graphApiErrors,
-  lostRoleError,
+  pageErrors,
 } from './meta.samples.ts';
 
 /** From developers.facebook.com and the issues named in the definition, as of 2026-11-23. */
@@ -119,5 +119,5 @@ export default {
       ownToken: true,
     },
   ],
-  errors: [...facebookLoginErrors, ...graphApiErrors, lostRoleError],
+  errors: [...facebookLoginErrors, ...graphApiErrors, ...pageErrors],
 } satisfies ProviderFixture;

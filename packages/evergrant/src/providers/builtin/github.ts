@@ -57,7 +57,6 @@ export default defineProvider({
     rateLimitReset: { header: 'x-ratelimit-reset', unit: 'unix-seconds' },
   },
   handleErrors: [
-    { phase: 'authorize', code: 'application_suspended', is: 'app-misconfigured', error: 'provider_app_not_allowed' },
     { phase: 'exchange', code: 'bad_verification_code', is: 'reconnect', error: 'code_rejected' },
     {
       phase: 'exchange',
@@ -82,7 +81,6 @@ export default defineProvider({
     { phase: 'refresh', code: ['bad_refresh_token', 'unauthorized_client'], is: 'reconnect' },
     // The token is gone already.
     { phase: 'revoke', status: 404, is: 'reconnect' },
-    { phase: 'api', status: 401, is: 'refresh-token' },
     // Both limits may come as 403. For the second one GitHub asks for a minute where it names no time.
     { phase: 'api', status: [403, 429], description: /rate limit/i, is: 'rate-limit', retryAfter: 60 },
     // Text instead of JSON: "Please make sure your request has a User-Agent header".

@@ -119,6 +119,7 @@ export const errors: Sample[] = [
     },
     is: 'reconnect',
     error: 'reauth_required',
+    reason: 'expired',
     note: 'unconfirmed',
   },
   {

@@ -65,7 +65,6 @@ export const tokenErrors: ErrorRule[] = [
     is: 'bad-body',
     error: 'code_rejected',
   },
-  { code: 'redirect_uri_mismatch', is: 'app-misconfigured', error: 'redirect_uri_mismatch' },
   { code: 'deleted_client', is: 'app-misconfigured', error: 'provider_app_credentials_invalid' },
   {
     phase: 'refresh',
@@ -93,8 +92,4 @@ export const apiErrors: ErrorRule[] = [
     code: ['rateLimitExceeded', 'userRateLimitExceeded', 'RATE_LIMIT_EXCEEDED', 'RESOURCE_EXHAUSTED'],
     is: 'rate-limit',
   },
-  { phase: 'api', code: ['authError', 'UNAUTHENTICATED'], is: 'refresh-token' },
-  { phase: 'api', status: 401, is: 'refresh-token' },
-  { phase: 'api', status: 429, is: 'rate-limit' },
-  { status: [500, 502, 503, 504], is: 'retry' },
 ];

@@ -1,5 +1,14 @@
 import type { ProviderFixture } from '../fixture.ts';
-import { atApi, denied, flatError, graphError, invalid } from './meta.samples.ts';
+import {
+  atApi,
+  codeErrors,
+  denied,
+  dialogErrors,
+  flatError,
+  graphApiErrors,
+  graphError,
+  invalid,
+} from './meta.samples.ts';
 
 const permissions = 'instagram_business_basic,instagram_business_content_publish';
 const scopes = permissions.split(',');
@@ -103,6 +112,8 @@ export default {
   ],
   errors: [
     { phase: 'authorize', status: 302, body: denied, is: 'reconnect', error: 'consent_denied' },
+    // As at Facebook's login, should it come: unconfirmed.
+    ...dialogErrors,
     { ...flat('Matching code was not found or was already used'), is: 'reconnect', error: 'code_rejected' },
     { ...flat('This authorization code has been used'), is: 'reconnect', error: 'code_rejected' },
     {
@@ -116,14 +127,7 @@ export default {
       ...flat('Error validating client secret.'),
       is: 'app-misconfigured',
       error: 'provider_app_credentials_invalid',
-      note: 'the flat shape is unconfirmed; the next sample is the other one',
-    },
-    {
-      phase: 'exchange',
-      status: 400,
-      body: graphError('Error validating client secret.', 1),
-      is: 'app-misconfigured',
-      error: 'provider_app_credentials_invalid',
+      note: 'the flat shape is unconfirmed; the other one follows',
     },
     {
       ...flat('Invalid platform app'),
@@ -131,6 +135,7 @@ export default {
       error: 'provider_app_credentials_invalid',
       note: 'the id of the Meta app instead of the Instagram app; wording unconfirmed',
     },
+    ...codeErrors,
     { phase: 'exchange', status: 400, body: expired, is: 'reconnect', note: 'at the trade for the long-lived token' },
     { phase: 'refresh', status: 400, body: expired, is: 'reconnect', error: 'reauth_required' },
     {
@@ -148,21 +153,7 @@ export default {
       note: 'before one day of age; number and wording are unconfirmed',
     },
     { phase: 'refresh', status: 500, body: graphError('An unexpected error has occurred.', 2), is: 'retry' },
-    { phase: 'api', status: 400, body: expired, is: 'reconnect' },
-    atApi(
-      'reconnect',
-      `${invalid} The session has been invalidated because the user changed their password or Facebook has changed the session for security reasons.`,
-      190,
-      460,
-    ),
-    atApi('reconnect', `${invalid} The user has not authorized application 1234567890.`, 190, 458),
-    atApi('reconnect', 'Invalid OAuth access token - Cannot parse access token', 190),
+    ...graphApiErrors,
     atApi('bad-body', 'Unsupported request - method type: get', 100, 33),
-    atApi('missing-scope', '(#10) Application does not have permission for this action', 10),
-    { ...atApi('rate-limit', '(#4) Application request limit reached', 4), status: 403 },
-    {
-      ...atApi('retry', 'An unexpected error has occurred. Please retry your request later.', 2),
-      status: 500,
-    },
   ],
 } satisfies ProviderFixture;

@@ -8,7 +8,7 @@ import {
   graph,
   graphApiErrors,
   graphError,
-  lostRoleError,
+  pageErrors,
 } from './meta.samples.ts';
 
 const accounts = `${graph}/me/accounts?fields=id,name,access_token,instagram_business_account%7Bid,username,name,profile_picture_url%7D&limit=100`;
@@ -127,7 +127,7 @@ export default {
   errors: [
     ...facebookLoginErrors,
     ...graphApiErrors,
-    lostRoleError,
+    ...pageErrors,
     { ...atApi('bad-body', 'Invalid user id', 110), note: 'unconfirmed' },
     atApi(
       'rate-limit',

@@ -153,6 +153,14 @@ export default {
       error: 'provider_app_credentials_invalid',
       note: 'unconfirmed',
     },
+    {
+      phase: 'refresh',
+      status: 400,
+      body: { error: 'invalid_client' },
+      is: 'app-misconfigured',
+      error: 'provider_app_credentials_invalid',
+      note: 'unconfirmed: RFC 6749 section 5.2 permits this status, and no description',
+    },
     { phase: 'refresh', status: 400, body: '', is: 'retry', note: 'unconfirmed: seen, cause unknown' },
     {
       phase: 'refresh',

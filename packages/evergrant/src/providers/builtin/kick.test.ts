@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { classify } from '../../protocols/errors.ts';
 import fixture from './kick.fixture.ts';
 import kick from './kick.ts';
 import { credentials, exchange, renew, setUp } from './requests.test-support.ts';
@@ -43,10 +42,5 @@ describe('kick', () => {
       { method: 'POST', url: 'https://id.kick.com/oauth/revoke?token=SAMPLE_AT&token_hint_type=access_token' },
     ]);
     expect(platform.sent[0]?.headers).toEqual({ 'content-type': 'application/x-www-form-urlencoded' });
-  });
-
-  it('never blames a connection for the app', () => {
-    const answer = { status: 400, body: { error: 'invalid_client' } };
-    expect(classify(kick, 'refresh', answer)).toMatchObject({ class: 'app-misconfigured' });
   });
 });

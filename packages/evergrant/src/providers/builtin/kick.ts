@@ -59,8 +59,9 @@ export default defineProvider({
     // Not a code of the standard: the phase decides. What we send differs in nothing but the code or the token.
     { phase: 'exchange', code: 'Invalid request', is: 'reconnect', error: 'code_rejected' },
     { phase: 'refresh', code: ['invalid_grant', 'Invalid request'], is: 'reconnect' },
+    // Also without a description, which would pass for the empty 400.
     {
-      phase: ['exchange', 'refresh'],
+      phase: 'refresh',
       code: 'invalid_client',
       is: 'app-misconfigured',
       error: 'provider_app_credentials_invalid',
@@ -68,8 +69,6 @@ export default defineProvider({
     // An empty 400 of unknown cause, and the 404 of an outage in September 2026.
     { phase: 'refresh', status: 400, description: /^$/, is: 'retry' },
     { phase: 'refresh', status: 404, is: 'retry' },
-    // Also said to a sound token that may not chat there: renewing is tried once, never twice.
-    { phase: 'api', status: 401, is: 'refresh-token' },
     { phase: 'api', status: 403, is: 'missing-scope' },
   ],
   setup: {

@@ -284,6 +284,7 @@ export default {
         message: 'Resource level throttle APPLICATION DAY limit for calls to this resource is reached.',
       },
       is: 'rate-limit',
+      retryAfter: 3600,
       note: 'text unconfirmed',
     },
     { phase: 'api', status: 500, body: { message: 'Internal Server Error', status: 500 }, is: 'retry' },

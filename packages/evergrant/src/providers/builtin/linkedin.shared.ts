@@ -70,14 +70,6 @@ export const consentEnds = 'other-scopes';
 export const options = { apiVersion: '202607' };
 
 export const handleErrors: ErrorRule[] = [
-  // LinkedIn never says access_denied.
-  {
-    phase: 'authorize',
-    code: ['user_cancelled_login', 'user_cancelled_authorize'],
-    is: 'reconnect',
-    error: 'consent_denied',
-  },
-  { phase: 'authorize', code: 'unauthorized_scope_error', is: 'app-misconfigured', error: 'scope_unavailable' },
   // One sentence for every fault of a code, under two error codes (2026-11-23).
   { phase: 'exchange', code: 'invalid_redirect_uri', is: 'reconnect', error: 'code_rejected' },
   {
@@ -101,10 +93,8 @@ export const handleErrors: ErrorRule[] = [
     description: /refresh_token" is missing|refresh token is invalid, expired or revoked/i,
     is: 'reconnect',
   },
-  { phase: 'api', code: ['65600', '65601', '65602'], is: 'refresh-token' },
   // "Empty oauth2_access_token": the call carried no token. Nothing is wrong with the one we have.
   { phase: 'api', status: 401, code: '401', is: 'bad-body' },
-  { phase: 'api', status: 401, is: 'refresh-token' },
   { phase: 'api', status: 403, is: 'missing-scope' },
   {
     phase: 'api',
@@ -114,7 +104,6 @@ export const handleErrors: ErrorRule[] = [
   },
   // A daily quota that resets at midnight UTC: an hour keeps the wait from being useless.
   { phase: 'api', status: 429, is: 'rate-limit', retryAfter: 3600 },
-  { status: [500, 502, 503, 504], is: 'retry' },
 ];
 
 export const unconfirmed = [

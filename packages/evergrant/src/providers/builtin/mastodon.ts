@@ -91,7 +91,6 @@ export default defineProvider({
       message: 'The account is suspended or disabled by the moderators of its server.',
     },
     { phase: 'api', status: 422, is: 'bad-body' },
-    { status: [500, 502, 503, 504], is: 'retry' },
   ],
   // A token revoked ends alone.
   revocationEnds: 'token',

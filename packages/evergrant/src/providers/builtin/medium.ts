@@ -58,7 +58,6 @@ export default defineProvider({
     },
     { phase: 'refresh', code: '6003', is: 'reconnect' },
     { phase: 'api', status: 401, code: '6000', is: 'bad-body' },
-    { phase: 'api', status: 401, is: 'refresh-token' },
     { phase: 'api', status: 403, is: 'missing-scope' },
   ],
   setup: {

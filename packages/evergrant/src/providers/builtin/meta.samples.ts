@@ -77,23 +77,27 @@ export const facebookPerson = (declined: string) => ({
   },
 });
 
-/** Facebook's login from the dialog to the revocation. */
-export const facebookLoginErrors: Sample[] = [
-  {
-    phase: 'authorize',
-    status: 302,
-    body: facebookDenied,
-    is: 'reconnect',
-    error: 'consent_denied',
-  },
+/** The dialog fails before consent. Its numbers are unconfirmed, the names of the parameters are not. */
+export const dialogErrors: Sample[] = [
   {
     phase: 'authorize',
     status: 302,
     body: { error_code: '1349187', error_message: 'Feature unavailable' },
     is: 'app-misconfigured',
     error: 'provider_app_not_allowed',
-    note: 'the number is unconfirmed, the names of the parameters are not',
   },
+  {
+    phase: 'authorize',
+    status: 302,
+    body: { error_code: '2', error_message: 'Feature unavailable' },
+    is: 'app-misconfigured',
+    error: 'provider_app_not_allowed',
+    note: 'whatever such a number says at the Graph API',
+  },
+];
+
+/** At the exchange of a code, in the shape of the Graph API. */
+export const codeErrors: Sample[] = [
   {
     ...atExchange('This authorization code has been used.', 100, 36009),
     is: 'reconnect',
@@ -125,12 +129,26 @@ export const facebookLoginErrors: Sample[] = [
     is: 'app-misconfigured',
     error: 'provider_app_credentials_invalid',
   },
+];
+
+/** Facebook's login from the dialog to the revocation. */
+export const facebookLoginErrors: Sample[] = [
+  {
+    phase: 'authorize',
+    status: 302,
+    body: facebookDenied,
+    is: 'reconnect',
+    error: 'consent_denied',
+  },
+  ...dialogErrors,
+  ...codeErrors,
   {
     phase: 'refresh',
     status: 400,
     body: graphError(`${invalid} Session has expired on Sunday, 01-Nov-26 10:00:00 PST.`, 190, 463),
     is: 'reconnect',
     error: 'reauth_required',
+    reason: 'expired',
   },
   {
     phase: 'refresh',
@@ -149,67 +167,91 @@ export const facebookLoginErrors: Sample[] = [
   },
 ];
 
-/** The Graph API with a token of Facebook's login. */
+const ended = `${invalid} Session has expired on Sunday, 01-Nov-26 10:00:00 PST.`;
+
+/** The Graph API's own, whichever product is called: developers.facebook.com/docs/graph-api/guides/error-handling. */
 export const graphApiErrors: Sample[] = [
-  atApi('reconnect', `${invalid} Session has expired on Sunday, 01-Nov-26 10:00:00 PST.`, 190, 463),
+  { ...atApi('reconnect', ended, 190, 463), reason: 'expired' },
+  { ...atApi('reconnect', ended, 190, 463), status: 401, note: '401 is seen too' },
   {
-    ...atApi('reconnect', `${invalid} Session has expired on Sunday, 01-Nov-26 10:00:00 PST.`, 190, 463),
-    status: 401,
-    note: '401 is seen too',
+    ...atApi(
+      'reconnect',
+      `${invalid} The session has been invalidated because the user changed their password or Facebook has changed the session for security reasons.`,
+      190,
+      460,
+    ),
+    reason: 'password_changed',
   },
-  atApi(
-    'reconnect',
-    `${invalid} The session has been invalidated because the user changed their password or Facebook has changed the session for security reasons.`,
-    190,
-    460,
-  ),
-  atApi('reconnect', `${invalid} The user has not authorized application 1234567890.`, 190, 458),
-  atApi(
-    'reconnect',
-    `${invalid} You cannot access the app till you log in to www.facebook.com and follow the instructions given.`,
-    190,
-    459,
-  ),
-  { ...atApi('reconnect', `${invalid} The user is unconfirmed.`, 190, 464), note: 'wording unconfirmed' },
+  {
+    ...atApi('reconnect', `${invalid} The user has not authorized application 1234567890.`, 190, 458),
+    reason: 'revoked',
+  },
+  {
+    ...atApi(
+      'reconnect',
+      `${invalid} You cannot access the app till you log in to www.facebook.com and follow the instructions given.`,
+      190,
+      459,
+    ),
+    message: 'follow the instructions there first',
+  },
+  {
+    ...atApi('reconnect', `${invalid} The user is unconfirmed.`, 190, 464),
+    message: 'Confirm your account',
+    note: 'wording unconfirmed',
+  },
   atApi('reconnect', 'Invalid OAuth access token.', 190, 467),
   atApi('reconnect', 'Invalid OAuth access token - Cannot parse access token', 190),
   atApi('reconnect', '(#102) Session key invalid or no longer valid', 102),
   atApi('missing-scope', '(#10) Application does not have permission for this action', 10),
-  atApi('missing-scope', '(#200) Requires pages_manage_posts permission to manage the object', 200),
-  {
-    ...atApi('missing-scope', '(#200) Requires pages_manage_posts permission to manage the object', 200),
-    status: 403,
-  },
   atApi('app-misconfigured', '(#3) Application does not have the capability to make this API call.', 3),
   atApi('bad-body', '(#100) Invalid parameter', 100),
   atApi('bad-body', '(#100) Unsupported get request. The object does not exist.', 100, 33),
   atApi('app-misconfigured', 'API calls from the server require an appsecret_proof argument', 100),
   { ...atApi('rate-limit', '(#4) Application request limit reached', 4), status: 403 },
   atApi('rate-limit', '(#17) User request limit reached', 17, 2446079),
-  { ...atApi('rate-limit', '(#32) Page request limit reached', 32), status: 403 },
   atApi('rate-limit', '(#613) Calls to this api have exceeded the rate limit.', 613),
+  {
+    ...atApi('rate-limit', 'The action attempted has been deemed abusive or is otherwise disallowed', 368),
+    retryAfter: 21_600,
+  },
+  {
+    ...atApi('retry', 'An unexpected error has occurred. Please retry your request later.', 2),
+    status: 500,
+  },
+  {
+    ...atApi('retry', '(#2) Service temporarily unavailable', 2),
+    note: 'github.com/facebook/facebook-python-business-sdk/issues/431',
+  },
+  { ...atApi('retry', 'An unknown error occurred', 1), status: 500 },
+];
+
+/** Of pages. */
+export const pageErrors: Sample[] = [
+  atApi('missing-scope', '(#200) Requires pages_manage_posts permission to manage the object', 200),
+  {
+    ...atApi('missing-scope', '(#200) Requires pages_manage_posts permission to manage the object', 200),
+    status: 403,
+  },
+  { ...atApi('rate-limit', '(#32) Page request limit reached', 32), status: 403 },
   {
     ...atApi('rate-limit', 'There have been too many calls to this Page account. Wait a bit and try again.', 80001),
     headers: {
       'x-business-use-case-usage':
         '{"109876543210":[{"type":"pages","call_count":95,"total_cputime":20,"total_time":20,"estimated_time_to_regain_access":19}]}',
     },
+    retryAfter: 1140,
   },
-  atApi('rate-limit', 'The action attempted has been deemed abusive or is otherwise disallowed', 368),
   {
-    ...atApi('retry', 'An unexpected error has occurred. Please retry your request later.', 2),
-    status: 500,
+    ...atApi(
+      'reconnect',
+      `${invalid} The user must be an administrator, editor, or moderator of the page in order to impersonate it.`,
+      190,
+      492,
+    ),
+    affects: 'account',
   },
-  { ...atApi('retry', 'An unknown error occurred', 1), status: 500 },
 ];
-
-/** A lost role on one page. */
-export const lostRoleError: Sample = atApi(
-  'reconnect',
-  `${invalid} The user must be an administrator, editor, or moderator of the page in order to impersonate it.`,
-  190,
-  492,
-);
 
 /** A refusal at Instagram's and Threads' own login. */
 export const denied = {

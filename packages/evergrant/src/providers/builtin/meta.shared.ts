@@ -62,9 +62,9 @@ export const graphRules = (site: string): ErrorRule[] => [
     retryAfter: 6 * 3600,
     message: 'Meta has blocked this action for some hours for breaking its rules.',
   },
+  // With 400 as well as 500.
   { code: ['1', '2'], is: 'retry' },
   { phase: 'api', code: ['100', '110'], is: 'bad-body' },
-  { status: [500, 502, 503, 504], is: 'retry' },
 ];
 
 /** A page's token dies with the person's role on it; that of other pages lives on. */

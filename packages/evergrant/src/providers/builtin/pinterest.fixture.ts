@@ -160,6 +160,7 @@ export default {
     ),
     failed('api', 401, 29, 'You are not permitted to access that resource.', 'app-misconfigured'),
     failed('api', 403, 29, 'You are not permitted to access that resource.', 'app-misconfigured'),
+    failed('api', 400, 1, 'Invalid Pin parameters', 'bad-body', { note: 'wording unconfirmed' }),
     failed('api', 401, 7, 'Not authorized to access board or Pin.', 'bad-body'),
     failed('api', 403, 403, 'Not authorized to access the user account.', 'missing-scope'),
     failed('api', 403, 2625, 'Sorry, you cannot perform this action as your account has been disapproved.', 'bad-body'),

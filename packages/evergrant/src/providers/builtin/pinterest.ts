@@ -58,39 +58,37 @@ export default defineProvider({
   },
   // The status comes first: the same code means one thing with 404 and another with 429.
   handleErrors: [
-    { status: 429, is: 'rate-limit' },
-    { status: [500, 502, 503, 504], is: 'retry' },
     {
       phase: ['exchange', 'refresh'],
       status: 401,
       is: 'app-misconfigured',
       error: 'provider_app_credentials_invalid',
     },
-    { phase: ['exchange', 'refresh'], status: 400, code: '1', is: 'bad-body' },
-    // 283 in an old sample, unconfirmed: at the token endpoint any other code under 400 is a dead code or refresh token.
+    // 283 in an old sample, unconfirmed: at the token endpoint any code under 400 but 1, which is a wrong parameter, is a
+    // dead code or refresh token.
     { phase: ['exchange', 'refresh'], status: 400, code: '2-999999', is: 'reconnect' },
     // "Not a system user's token": it is left to the person to remove the app, and asking again would not change that.
-    { phase: 'revoke', code: ['2', '29'], is: 'reconnect' },
-    // 401 of which only one is a dead token: renewing for the others would go round in circles.
-    { phase: 'api', status: 401, code: '2', is: 'refresh-token' },
+    { phase: 'revoke', status: [401, 403], code: ['2', '29'], is: 'reconnect' },
     { phase: 'api', status: 404, is: 'bad-body' },
-    { phase: 'api', code: '3', is: 'missing-scope' },
-    { phase: 'api', code: '7', is: 'bad-body' },
+    // Of those with 401 only code 2 is a dead token: renewing for the others would go round in circles.
+    { phase: 'api', status: [401, 403], code: '3', is: 'missing-scope' },
+    { phase: 'api', status: [401, 403], code: '7', is: 'bad-body' },
     {
       phase: 'api',
+      status: [401, 403],
       code: '29',
       is: 'app-misconfigured',
       message: 'Pinterest does not permit this: the app has Trial access, or the board or feature is not open to it.',
     },
     {
       phase: 'api',
+      status: [401, 403],
       code: ['2625', '2626'],
       is: 'bad-body',
       message: 'Pinterest has blocked this account, or is reviewing it.',
     },
     // Many answers repeat the status as their code.
-    { phase: 'api', code: '403', is: 'missing-scope' },
-    { phase: 'api', status: 401, is: 'refresh-token' },
+    { phase: 'api', status: [401, 403], code: '403', is: 'missing-scope' },
     { phase: 'api', status: 400, is: 'bad-body' },
   ],
   setup: {

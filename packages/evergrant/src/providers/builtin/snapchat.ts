@@ -102,10 +102,7 @@ export default defineProvider({
   accounts: findProfiles,
   api: { baseUrl: api, origins: ['https://adsapi.snapchat.com'] },
   handleErrors: [
-    { status: 429, is: 'rate-limit' },
-    { status: [500, 502, 503, 504], is: 'retry' },
     // The numbers of error_code are unknown, so the status decides.
-    { phase: 'api', status: 401, is: 'refresh-token' },
     {
       phase: 'api',
       status: 403,
@@ -116,7 +113,6 @@ export default defineProvider({
         'Snap has not allow-listed the app for the Public Profile API, or the person has no role on this profile.',
     },
     { phase: 'api', status: [200, 404], is: 'bad-body', error: 'account_type_unsupported', message: noProfile },
-    { phase: 'api', status: 400, is: 'bad-body' },
   ],
   setup: {
     console: 'https://business.snapchat.com',

@@ -1,5 +1,14 @@
 import type { ProviderFixture } from '../fixture.ts';
-import { atApi, denied, flatError, graphError, invalid } from './meta.samples.ts';
+import {
+  atApi,
+  codeErrors,
+  denied,
+  dialogErrors,
+  flatError,
+  graphApiErrors,
+  graphError,
+  invalid,
+} from './meta.samples.ts';
 
 const expired = graphError(`${invalid} Session has expired on Sunday, 01-Nov-26 10:00:00 PST.`, 190, 463);
 
@@ -99,20 +108,14 @@ export default {
   ],
   errors: [
     { phase: 'authorize', status: 302, body: denied, is: 'reconnect', error: 'consent_denied' },
+    // As at Facebook's login, should it come: unconfirmed.
+    ...dialogErrors,
     {
       phase: 'exchange',
       status: 400,
       body: flatError('Matching code was not found or was already used'),
       is: 'reconnect',
       error: 'code_rejected',
-    },
-    {
-      phase: 'exchange',
-      status: 400,
-      body: graphError('Error validating client secret.', 1),
-      is: 'app-misconfigured',
-      error: 'provider_app_credentials_invalid',
-      note: 'this shape or the next: unconfirmed',
     },
     {
       phase: 'exchange',
@@ -124,15 +127,15 @@ export default {
     {
       phase: 'exchange',
       status: 400,
-      body: graphError(
+      body: flatError(
         'Error validating verification code. Please make sure your redirect_uri is identical to the one you used in the OAuth dialog request',
-        100,
-        36008,
       ),
       is: 'app-misconfigured',
       error: 'redirect_uri_mismatch',
       note: 'unconfirmed here; the same engine as at Instagram',
     },
+    // This shape or the one above: unconfirmed.
+    ...codeErrors,
     { phase: 'refresh', status: 400, body: expired, is: 'reconnect', error: 'reauth_required' },
     { phase: 'refresh', status: 401, body: expired, is: 'reconnect', error: 'reauth_required' },
     {
@@ -149,15 +152,7 @@ export default {
       is: 'retry',
       note: 'before one day of age; number and wording are unconfirmed',
     },
-    { phase: 'api', status: 400, body: expired, is: 'reconnect' },
-    { phase: 'api', status: 401, body: expired, is: 'reconnect', note: '401 is seen too' },
-    atApi(
-      'reconnect',
-      `${invalid} The session has been invalidated because the user changed their password or Facebook has changed the session for security reasons.`,
-      190,
-      460,
-    ),
-    atApi('reconnect', 'Invalid OAuth access token - Cannot parse access token', 190),
+    ...graphApiErrors,
     atApi('missing-scope', 'Application does not have permission for this action', 10),
     {
       ...atApi('missing-scope', 'Application does not have permission for this action', 10),
@@ -166,9 +161,5 @@ export default {
     },
     atApi('rate-limit', '(#4) Application request limit reached', 4),
     { ...atApi('retry', 'The requested resource does not exist', 24, 4279009), note: 'subcode unconfirmed' },
-    {
-      ...atApi('retry', 'An unexpected error has occurred. Please retry your request later.', 2),
-      status: 500,
-    },
   ],
 } satisfies ProviderFixture;

@@ -90,9 +90,7 @@ export default defineProvider({
     { phase: 'revoke', code: ['40102', '40105'], is: 'reconnect' },
     { phase: 'api', code: ['40102', '40105'], is: 'refresh-token' },
     { phase: 'api', code: '40001', is: 'missing-scope' },
-    { phase: 'api', code: '40002', is: 'bad-body' },
     { phase: 'api', status: 404, is: 'bad-body' },
-    { status: [500, 502, 503, 504], is: 'retry' },
   ],
   setup: {
     console: 'https://business-api.tiktok.com/portal',

@@ -190,7 +190,10 @@ export default {
       ),
       note: 'status not certain',
     },
-    atApi('rate-limit', 429, 'rate_limit_exceeded', 'The API rate limit was exceeded. Please try again later.'),
+    {
+      ...atApi('rate-limit', 429, 'rate_limit_exceeded', 'The API rate limit was exceeded. Please try again later.'),
+      retryAfter: 60,
+    },
     atApi('bad-body', 400, 'invalid_params'),
     atApi('bad-body', 400, 'invalid_file_upload'),
     atApi('app-misconfigured', 403, 'unaudited_client_can_only_post_to_private_accounts'),

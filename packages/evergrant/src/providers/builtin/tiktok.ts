@@ -80,10 +80,8 @@ export default defineProvider({
       error: 'provider_app_not_allowed',
       message: 'TikTok reads the code challenge otherwise. An app for desktops needs protocol.pkce "S256-hex".',
     },
-    // Three 401 of which only one is a dead token: renewing for the others would go round in circles.
-    { phase: 'api', code: 'access_token_invalid', is: 'refresh-token' },
+    // Of three 401 only access_token_invalid is a dead token: renewing for the others would go round in circles.
     { phase: 'api', code: ['scope_not_authorized', 'scope_permission_missed'], is: 'missing-scope' },
-    { phase: 'api', code: 'rate_limit_exceeded', is: 'rate-limit', retryAfter: 60 },
     {
       phase: 'api',
       code: 'reached_active_user_cap',
@@ -121,10 +119,7 @@ export default defineProvider({
       code: ['invalid_params', 'invalid_file_upload', 'privacy_level_option_mismatch'],
       is: 'bad-body',
     },
-    { phase: 'api', code: 'internal_error', is: 'retry' },
-    { phase: 'api', status: 401, is: 'refresh-token' },
     { phase: 'api', status: 429, is: 'rate-limit', retryAfter: 60 },
-    { status: [500, 502, 503, 504], is: 'retry' },
   ],
   setup: {
     console: 'https://developers.tiktok.com/apps',

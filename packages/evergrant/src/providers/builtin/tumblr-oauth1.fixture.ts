@@ -105,6 +105,7 @@ export default {
       body: 'oauth_consumer_key required',
       is: 'app-misconfigured',
       error: 'provider_app_credentials_invalid',
+      message: 'consumer key or secret',
       note: 'missing or unknown key, wrong secret, clock or signature',
     },
     {

@@ -36,8 +36,6 @@ export default defineProvider({
     { phase: 'api', status: 403, is: 'missing-scope' },
     // The blog was renamed or deleted; under its uuid it is still found.
     { phase: 'api', status: 404, is: 'bad-body' },
-    { status: 429, is: 'rate-limit' },
-    { status: [500, 502, 503, 504], is: 'retry' },
   ],
   setup: {
     console: 'https://www.tumblr.com/oauth/apps',

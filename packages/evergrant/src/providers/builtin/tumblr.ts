@@ -38,12 +38,9 @@ export default defineProvider({
     { code: 'invalid_client', is: 'app-misconfigured', error: 'provider_app_credentials_invalid' },
     // The same answer for a code or a refresh token that is dead and, at the exchange, for a wrong secret.
     { phase: ['exchange', 'refresh'], status: 401, is: 'reconnect' },
-    { phase: 'api', status: 401, is: 'refresh-token' },
     // With a code it is about the blog or the post (8001 to 8023, the day's limit of posts); without, `write` is missing.
     { phase: 'api', status: 403, code: '0-99999', is: 'bad-body' },
     { phase: 'api', status: 403, is: 'missing-scope' },
-    { status: 429, is: 'rate-limit' },
-    { status: [500, 502, 503, 504], is: 'retry' },
   ],
   setup: {
     console: 'https://www.tumblr.com/oauth/apps',

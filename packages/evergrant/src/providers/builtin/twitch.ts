@@ -83,7 +83,6 @@ export default defineProvider({
       is: 'app-misconfigured',
       message: 'The header Client-Id is missing or names another app than the one that got the token.',
     },
-    { phase: 'api', status: 401, is: 'refresh-token' },
     // Banned, or no moderator.
     { phase: 'api', status: 403, is: 'bad-body' },
   ],

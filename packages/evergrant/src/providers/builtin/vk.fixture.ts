@@ -164,9 +164,12 @@ export default {
     }),
     atToken('revoke', 'invalid_client', 'client_id is missing or invalid', 'app-misconfigured'),
     atToken('api', 'invalid_token', 'access_token is invalid', 'refresh-token', { note: 'of user_info' }),
-    atApi(5, 'User authorization failed: access_token was given to another ip address.', 'refresh-token', {
-      error_subcode: 1130,
-    }),
+    {
+      ...atApi(5, 'User authorization failed: access_token was given to another ip address.', 'refresh-token', {
+        error_subcode: 1130,
+      }),
+      message: 'IP address',
+    },
     atApi(5, 'User authorization failed: access_token has expired.', 'refresh-token'),
     atApi(7, 'Permission to perform this action is denied', 'missing-scope'),
     atApi(15, 'Access denied', 'bad-body'),

@@ -62,13 +62,6 @@ export default defineProvider({
       is: 'app-misconfigured',
       error: 'redirect_uri_mismatch',
     },
-    {
-      phase: ['exchange', 'refresh'],
-      code: 'invalid_request',
-      description: /client_id/i,
-      is: 'app-misconfigured',
-      error: 'provider_app_credentials_invalid',
-    },
     // A token of another app, of another device, or used up.
     {
       phase: 'refresh',
@@ -101,7 +94,6 @@ export default defineProvider({
     },
     { phase: 'api', code: '5', is: 'refresh-token' },
     { phase: 'api', code: '7', is: 'missing-scope' },
-    { phase: 'api', code: ['15', '100'], is: 'bad-body' },
     { phase: 'api', code: '6', is: 'rate-limit', retryAfter: 1 },
     { phase: 'api', code: '9', is: 'rate-limit', retryAfter: 60 },
     { phase: 'api', code: '29', is: 'rate-limit', retryAfter: 3600 },
@@ -115,7 +107,6 @@ export default defineProvider({
     { phase: 'api', code: '17', is: 'reconnect', message: 'VK wants the person to pass a check in the browser.' },
     { phase: 'api', code: ['1', '10'], is: 'retry' },
     { phase: 'api', code: ['27', '28'], is: 'app-misconfigured' },
-    { status: [500, 502, 503, 504], is: 'retry' },
   ],
   revocationEnds: 'person',
   options: { apiVersion: '5.199' },

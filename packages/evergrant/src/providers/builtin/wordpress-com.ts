@@ -95,9 +95,6 @@ export default defineProvider({
       affects: 'account',
       message: 'The site was deleted, or Jetpack was disconnected from it.',
     },
-    { phase: 'api', code: 'too_many_requests', is: 'rate-limit' },
-    { phase: 'api', code: 'internal_error', is: 'retry' },
-    { phase: 'api', status: 401, is: 'reconnect' },
   ],
   setup: {
     console: 'https://developer.wordpress.com/apps/',

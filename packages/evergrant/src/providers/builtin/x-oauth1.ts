@@ -59,7 +59,6 @@ export default defineProvider({
     { phase: ['revoke', 'api'], code: 89, is: 'reconnect', reason: 'revoked' },
     // Signed with the wrong secret or at the wrong time: no news of the token.
     { phase: ['revoke', 'api'], code: 32, is: 'app-misconfigured' },
-    { phase: 'api', code: 88, is: 'rate-limit' },
     {
       phase: 'api',
       code: 'https://api.twitter.com/2/problems/oauth1-permissions',
@@ -70,8 +69,6 @@ export default defineProvider({
     { phase: 'api', status: 401, is: 'reconnect' },
     { phase: 'api', status: 402, is: 'app-misconfigured', message: "The app's prepaid credits are used up." },
     { phase: 'api', status: 403, is: 'bad-body' },
-    { status: 429, is: 'rate-limit' },
-    { status: [500, 502, 503, 504], is: 'retry' },
   ],
   maxConcurrentJob: 1,
   setup: {

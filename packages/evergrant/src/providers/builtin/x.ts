@@ -92,11 +92,8 @@ export default defineProvider({
       message: 'The app is in no usable package. Move it to Pay-per-use, environment Production.',
     },
     { phase: 'api', status: 402, is: 'app-misconfigured', message: "The app's prepaid credits are used up." },
-    { phase: 'api', status: 401, is: 'refresh-token' },
     // A missing scope, a duplicate post, a locked account or a policy: X says which only in prose.
     { phase: 'api', status: 403, is: 'bad-body' },
-    { status: 429, is: 'rate-limit' },
-    { status: [500, 502, 503, 504], is: 'retry' },
   ],
   maxConcurrentJob: 1,
   setup: {
