@@ -53,6 +53,18 @@ describe('checkProvider', () => {
       /^refresh 400 .*Value passed for the token.*: expected "reconnect", got "bad-body"$/,
     ],
     [
+      'a reason that a sample contradicts',
+      { ...bluesky, handleErrors: bluesky.handleErrors?.filter(({ reason }) => reason !== 'expired') },
+      blueskyFixture,
+      /Session expired.*: reason: expected "expired", got undefined$/,
+    ],
+    [
+      'a rule for errors that no sample needs',
+      { ...x, handleErrors: [...(x.handleErrors ?? []), { status: 429, is: 'rate-limit' }] },
+      xFixture,
+      /^handleErrors\[\d+\] \{ status: 429, is: 'rate-limit' \} changes nothing/,
+    ],
+    [
       'a refusal that is taken for a fault of the app',
       { ...linkedin, handleErrors: [{ phase: 'authorize', is: 'app-misconfigured' }] },
       linkedinFixture,

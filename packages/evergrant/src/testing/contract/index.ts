@@ -9,6 +9,7 @@ import { checkSamples, classifyErrors } from './errors.ts';
 import { checkPage } from './page.ts';
 import * as played from './played.ts';
 import { renew, revoke } from './renew.ts';
+import { checkRules } from './rules.ts';
 import { createScene, type Scene } from './scene.ts';
 
 export interface ContractOptions {
@@ -39,6 +40,7 @@ const wireSteps: Record<string, Step> = {
   revokes: revoke,
   'knows what each error means': classifyErrors,
   'has samples of the errors that matter': checkSamples,
+  'needs every rule that it has for errors': checkRules,
 };
 
 const atprotoSteps: Record<string, Step> = {
@@ -49,6 +51,7 @@ const atprotoSteps: Record<string, Step> = {
   revokes: atproto.revokeAtproto,
   'knows what each error means': atproto.classifyAtprotoErrors,
   'has samples of the errors that matter': checkSamples,
+  'needs every rule that it has for errors': checkRules,
 };
 
 /** In a whole Evergrant, against the simulated platform. */

@@ -94,6 +94,10 @@ const mutations: Record<string, Mutation> = {
   },
   'the dialect of errors forgotten': (definition) =>
     definition.handleErrors?.length ? { ...definition, handleErrors: [] } : null,
+  'a rule for errors that nothing needs': (definition) => ({
+    ...definition,
+    handleErrors: [...(definition.handleErrors ?? []), { phase: 'api', status: 418, is: 'bad-body' }],
+  }),
   'the profile at another address': (definition) => ({
     ...definition,
     profile: { ...definition.profile, get: `${definition.profile.get}s`, otherwise: undefined },
@@ -131,5 +135,20 @@ describe('a definition that is broken', () => {
     expect(broken.length).toBeGreaterThan(0);
     const found = await Promise.all(broken.map(async (one) => ({ id: one.id, violations: await violationsOf(one) })));
     expect(found.filter(({ violations }) => violations.length === 0).map(({ id }) => id)).toEqual([]);
+  });
+
+  it('by any one rule for errors forgotten is found out by the samples', async () => {
+    const found = await Promise.all(
+      Object.values(builtinProviders).flatMap(({ handleErrors = [], ...definition }) =>
+        handleErrors.map(async (rule, index) => {
+          const broken = { ...definition, handleErrors: handleErrors.toSpliced(index, 1) };
+          const checks = providerContract(broken, providerFixtures[definition.id]!);
+          const violations = await checks.find(({ name }) => name === 'knows what each error means')!.violations();
+          return { id: definition.id, rule, violations };
+        }),
+      ),
+    );
+    expect(found.length).toBeGreaterThan(0);
+    expect(found.filter(({ violations }) => violations.length === 0)).toEqual([]);
   });
 });
