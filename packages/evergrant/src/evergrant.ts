@@ -70,7 +70,10 @@ export interface Evergrant extends Operations {
   endStreams(): void;
   /** Whether this start made the key file. */
   readonly newKeyFile: string | null;
-  /** Finishes what was sent, then lets go of the database. */
+  /**
+   * Finishes what was sent, then lets go of the database; called again, it waits for the same end. Whatever is asked
+   * afterwards fails as `conflict`, and over HTTP as `storage_unavailable`.
+   */
   close(): Promise<void>;
 }
 

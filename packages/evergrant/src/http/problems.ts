@@ -7,6 +7,10 @@ import type { HttpDependencies, HttpEnv } from './deps.ts';
 
 /** Any error as one of ours: what nobody expected becomes `internal`, whole in the log and generic outside. */
 export const toEvergrantError = (deps: HttpDependencies, c: HonoContext<HttpEnv>, error: unknown): EvergrantError => {
+  // Not the fault of whoever sent the request: another server may take it.
+  if (deps.context.store.isClosed()) {
+    return new EvergrantError('storage_unavailable', { detail: 'This server has stopped' });
+  }
   if (isEvergrantError(error)) return error;
   if (error instanceof HTTPException && error.status === 400) {
     return new EvergrantError('invalid_request', { detail: 'The body is not valid JSON' });

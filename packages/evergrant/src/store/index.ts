@@ -65,6 +65,9 @@ export interface Store {
   now(tx: Queryable): Promise<number>;
   /** Tells other processes that a row changed, and hears of it from them. */
   readonly hints: Hints | null;
+  /** Whether it was closed: whatever asks it for something fails from then on. */
+  isClosed(): boolean;
+  /** Lets go of the database, once, however often it is called. */
   close(): Promise<void>;
 }
 
@@ -85,7 +88,7 @@ export const openStore = async (settings: DatabaseSettings, options: StoreOption
   settings.kind === 'postgres' ? openPostgresStore(settings.url, options) : openSqliteStore(settings.path, options);
 
 const openSqliteStore = async (path: string, { clock, ownTime }: StoreOptions): Promise<Store> => {
-  const { dialect, preparePointRead } = await openSqlite(path);
+  const { dialect, preparePointRead, close } = await openSqlite(path);
   const db = new Kysely<Database>({ dialect });
   const applied = await migrateOrClose(db, migrations(sqliteTypes));
   const transaction: Store['transaction'] = (work) => db.transaction().execute(work);
@@ -98,7 +101,7 @@ const openSqliteStore = async (path: string, { clock, ownTime }: StoreOptions): 
     write: createGroupCommit(transaction, 1, ownTime ? withoutPause : createPace()),
     now: async () => clock.now(),
     hints: null,
-    close: () => db.destroy(),
+    ...closingOnce(async () => close()),
   };
 };
 
@@ -122,10 +125,19 @@ const openPostgresStore = async (url: Secret, { clock, ownTime, heard }: StoreOp
     write: createGroupCommit(transaction, parallelGroups, ownTime ? withoutPause : createPace()),
     now: ownTime ? async () => clock.now() : databaseTime,
     hints,
-    async close() {
+    // Without Kysely's `destroy`, whose refusal of later queries says nothing of us.
+    ...closingOnce(async () => {
       await hints?.close();
-      await db.destroy();
-    },
+      await pool.end();
+    }),
+  };
+};
+
+const closingOnce = (end: () => Promise<void>): Pick<Store, 'close' | 'isClosed'> => {
+  let closing: Promise<void> | null = null;
+  return {
+    isClosed: () => closing !== null,
+    close: () => (closing ??= end()),
   };
 };
 

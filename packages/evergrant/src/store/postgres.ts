@@ -2,6 +2,7 @@ import { PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kys
 import { type ClientBase, Pool, type PoolClient, type PoolConfig, types } from 'pg';
 import { EvergrantError } from '../errors/index.ts';
 import type { Secret } from '../telemetry/secret.ts';
+import { closedError } from './closed.ts';
 
 /** Connections of one process: as many queries run at a time, and the others wait for their turn. */
 const poolSize = 10;
@@ -60,6 +61,7 @@ export const openPostgres = (url: Secret, use: 'work' | 'migration'): { dialect:
 const convertingPool = (pool: Pool): PostgresPool => ({
   options: pool.options,
   async connect() {
+    if (pool.ending) throw closedError();
     try {
       return convertingClient(await pool.connect());
     } catch (error) {

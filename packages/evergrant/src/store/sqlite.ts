@@ -11,6 +11,7 @@ import {
   type SqliteStatement,
 } from 'kysely';
 import { EvergrantError } from '../errors/index.ts';
+import { closedError } from './closed.ts';
 import type { PreparePointRead } from './point-reads.ts';
 
 /** How long a statement waits for another process, in milliseconds. */
@@ -29,6 +30,8 @@ export interface Sqlite {
   dialect: SqliteDialect;
   /** Absent where the database lives in the memory of its one connection. */
   preparePointRead?: PreparePointRead;
+  /** Whoever queries afterwards gets {@link closedError}, where Kysely's `destroy` would leave it to words of its own. */
+  close: () => void;
 }
 
 /**
@@ -54,22 +57,36 @@ export const openSqlite = async (path: string): Promise<Sqlite> => {
     return statement;
   };
   let reader: DatabaseSync | undefined;
+  let isClosed = false;
+  const close = (): void => {
+    if (isClosed) return;
+    isClosed = true;
+    reader?.close();
+    database.close();
+  };
+  const checkOpen = (): void => {
+    if (isClosed) throw closedError();
+  };
   const dialect = new LockingSqliteDialect({
     database: {
-      prepare: (sql) => statements.get(sql) ?? prepare(sql),
-      close() {
-        reader?.close();
-        database.close();
+      prepare(sql) {
+        checkOpen();
+        return statements.get(sql) ?? prepare(sql);
       },
+      close,
     },
   });
-  if (path === ':memory:') return { dialect };
+  if (path === ':memory:') return { dialect, close };
   return {
     dialect,
+    close,
     preparePointRead<Row>({ sql }: CompiledQuery<Row>) {
       reader ??= converting(() => new DatabaseSync(path, { readOnly: true, timeout: busyTimeout }));
       const statement = reader.prepare(sql);
-      return async (parameter: string) => converting(() => statement.get(parameter) as Row | undefined);
+      return async (parameter: string) => {
+        checkOpen();
+        return converting(() => statement.get(parameter) as Row | undefined);
+      };
     },
   };
 };
