@@ -12,7 +12,8 @@ const busyTimeout = 30_000;
  * alone, and lies on the disk when this returns. The schema is left as it is.
  *
  * @param to a file that does not exist yet
- * @throws EvergrantError `storage_unavailable` when there is no database, or the copy cannot be written
+ * @throws EvergrantError `storage_unavailable` when there is no database
+ * @throws Error when the copy cannot be written: the database answers, and has no part in that
  */
 export const backUpSqlite = (path: string, to: string): void => {
   const from = openExisting(path);
@@ -55,10 +56,10 @@ const sync = (file: string): void => {
   closeSync(opened);
 };
 
-const unwritten = (to: string, error: unknown): EvergrantError =>
-  new EvergrantError('storage_unavailable', {
-    detail: `${resolve(to)} cannot be written (${messageOf(error)}). Name a file that does not exist yet, in a folder that does, on a disk with room`,
-  });
+const unwritten = (to: string, error: unknown): Error =>
+  new Error(
+    `${resolve(to)} cannot be written (${messageOf(error)}). Name a file that does not exist yet, in a folder that does, on a disk with room`,
+  );
 
 const messageOf = (error: unknown): string => {
   const { code, message } = error as NodeJS.ErrnoException;

@@ -102,7 +102,11 @@ describe('evergrant backup', () => {
     });
     expect(steps()).toEqual(older);
     writeFileSync(file, 'mine');
-    expect(await installation.run(['backup', file])).toMatchObject({ status: 1, stdout: '' });
+    expect(await installation.run(['backup', file])).toEqual({
+      status: 1,
+      stdout: '',
+      stderr: `${file} cannot be written (EEXIST). Name a file that does not exist yet, in a folder that does, on a disk with room\n`,
+    });
     expect(readFileSync(file, 'utf8')).toBe('mine');
     expect(await installation.run(['backup'])).toMatchObject({ status: 2 });
     const server = { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none', ENCRYPTION_KEYS: `k1:${key()}` };
