@@ -36,7 +36,7 @@ const help = `evergrant ${version}: connects accounts over OAuth and keeps the c
   evergrant doctor                        check settings, database, key, apps and Temporal
 
 Options of every command:
-  --config FILE   another configuration file than evergrant.config.{ts,mjs,js,json}
+  --config FILE   another configuration file than evergrant.config.{ts,mjs,js,json}; not of sandbox
   --json          print JSON
   --help, --version`;
 
@@ -78,6 +78,7 @@ export const main = async (argv: string[], output: Output = processOutput): Prom
     const command = Object.hasOwn(commands, args.command) ? commands[args.command] : undefined;
     if (!command) throw new UsageError(`There is no command "${args.command}"`);
     if (args.options.help) return await commands['help']!(args, output);
+    if (args.options.version) return await commands['version']!(args, output);
     checkUsage(args);
     return await command(args, output);
   } catch (error) {

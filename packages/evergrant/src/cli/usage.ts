@@ -2,16 +2,25 @@ import { type Arguments, UsageError } from './arguments.ts';
 
 type Option = keyof Arguments['options'];
 
+/** Commands whose first word says what they do, with what they do without one. */
+const actions: Record<string, string> = { keys: 'list', vault: '' };
+
+const readingSettings = [
+  ...['start', 'worker', 'connect', 'connections', 'token', 'import', 'backup', 'migrate', 'doctor'],
+  ...['keys list', 'keys create', 'keys revoke', 'vault status', 'vault rotate', 'vault new-key'],
+];
+
 /** The commands to which an option belongs; one that stands nowhere here belongs to all. */
 const commandsOf: Partial<Record<Option, string[]>> = {
-  owner: ['connect', 'connections', 'keys'],
+  config: readingSettings,
+  owner: ['connect', 'connections', 'keys create'],
   instance: ['connect'],
   scopes: ['connect'],
   noOpen: ['connect'],
   provider: ['connections'],
   status: ['connections'],
   minValid: ['token'],
-  permissions: ['keys'],
+  permissions: ['keys create'],
   groups: ['worker'],
   port: ['worker', 'sandbox'],
   tokenLife: ['sandbox'],
@@ -19,9 +28,10 @@ const commandsOf: Partial<Record<Option, string[]>> = {
   report: ['import'],
   state: ['import', 'sandbox'],
   concurrency: ['import'],
+  wrap: ['vault new-key'],
 };
 
-/** How many words may follow a command. */
+/** How many words may follow a command, beside the one that says what it does. */
 const mostWords: Record<string, number> = {
   start: 0,
   worker: 0,
@@ -30,11 +40,19 @@ const mostWords: Record<string, number> = {
   connect: 1,
   token: 1,
   import: 1,
+  migrate: 0,
+  'keys list': 0,
+  'keys create': 1,
+  'keys revoke': 1,
+  'vault status': 0,
+  'vault rotate': 0,
+  'vault new-key': 1,
 };
 
 /** What to do instead of a word or option that a command does not know. */
 const hints: Partial<Record<Option, string>> = {
   port: 'The port is set by PORT, and with it PUBLIC_URL',
+  config: 'It reads no settings',
 };
 
 /**
@@ -43,13 +61,18 @@ const hints: Partial<Record<Option, string>> = {
  * @throws UsageError
  */
 export const checkUsage = ({ command, positionals, options }: Arguments): void => {
+  const action = command in actions ? (positionals[0] ?? actions[command]) : null;
+  const name = action ? `${command} ${action}` : command;
+  // What there is to be done is said by the command itself, to whoever names something else.
+  if (action !== null && mostWords[name] === undefined) return;
   for (const [option, commands] of Object.entries(commandsOf) as [Option, string[]][]) {
     const isGiven = options[option] !== undefined && options[option] !== false;
-    if (!isGiven || commands.includes(command)) continue;
-    const name = `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    if (!isGiven || commands.includes(name)) continue;
+    const flag = `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
     const hint = hints[option] ? `. ${hints[option]}` : '';
-    throw new UsageError(`evergrant ${command} has no option ${name}${hint}`);
+    throw new UsageError(`evergrant ${name} has no option ${flag}${hint}`);
   }
-  const extra = positionals[mostWords[command] ?? Infinity];
-  if (extra !== undefined) throw new UsageError(`evergrant ${command} does not know what to do with "${extra}"`);
+  const words = action === null ? positionals : positionals.slice(1);
+  const extra = words[mostWords[name] ?? Infinity];
+  if (extra !== undefined) throw new UsageError(`evergrant ${name} does not know what to do with "${extra}"`);
 };

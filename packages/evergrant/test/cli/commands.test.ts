@@ -213,7 +213,15 @@ describe('wrong usage', () => {
     ['a status that is none', ['connections', '--status', 'fine'], 'active, limited'],
     ['an option of another command', ['start', '--port', '4000'], 'has no option --port. The port is set by PORT'],
     ['another such option', ['token', 'conn_1', '--dry-run'], 'has no option --dry-run'],
+    ['settings for a command that reads none', ['sandbox', '--config', 'x.json'], 'no option --config. It reads no'],
+    ['a filter of keys that there is not', ['keys', '--owner', 'o'], 'evergrant keys list has no option --owner'],
+    ['permissions of no key', ['keys', 'revoke', 'key_1', '--permissions', 'admin'], 'has no option --permissions'],
+    ['a key wrapped for nothing', ['vault', 'rotate', '--wrap', 'aws-kms:x'], 'vault rotate has no option --wrap'],
+    ['another such option of vault', ['migrate', '--wrap', 'aws-kms:x'], 'evergrant migrate has no option --wrap'],
     ['a word too many', ['connections', 'active'], '"active"'],
+    ['a word for migrate', ['migrate', '0003'], '"0003"'],
+    ['a word for a list of keys', ['keys', 'list', 'Reports'], 'keys list does not know what to do with "Reports"'],
+    ['a name in two words', ['keys', 'create', 'Weekly', 'reports', '--permissions', 'admin'], '"reports"'],
     ['two words too many', ['token', 'conn_1', 'conn_2'], '"conn_2"'],
   ])('has exit status 2: %s', async (_, args, said) => {
     const { status, stdout, stderr } = await run(...args);
@@ -225,9 +233,15 @@ describe('wrong usage', () => {
   });
 
   test('is not asking for help or the version', async () => {
-    const [help, startHelp, version] = await Promise.all([run('--help'), run('start', '--help'), run('--version')]);
+    const [help, startHelp, version, migrateVersion] = await Promise.all([
+      run('--help'),
+      run('start', '--help'),
+      run('--version'),
+      run('migrate', '--version'),
+    ]);
     expect(help).toMatchObject({ status: 0, stderr: '' });
     expect(startHelp.stdout).toContain('evergrant doctor');
     expect(version.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+    expect(migrateVersion).toEqual(version);
   });
 });
