@@ -97,7 +97,7 @@ describe('evergrant start in an empty folder, without settings', () => {
 
   test('speaks JSON when asked', async () => {
     const installation = await useInstallation({ bare: true });
-    const running = installation.launch(['start', '--json']);
+    const running = installation.launch(['start', '--json'], { LOG_LEVEL: 'info' });
     await running.says('"api_key"');
     const block = JSON.parse(running.stdout().split('\n')[0]!) as Record<string, unknown>;
     expect(block).toEqual({
@@ -106,6 +106,12 @@ describe('evergrant start in an empty folder, without settings', () => {
       api_key: keyIn(running.stdout()),
       data: './data/evergrant.db',
     });
+    running.signal('SIGTERM');
+    expect(await running.ended).toMatchObject({ status: 0 });
+    const lines = running.stdout().trimEnd().split('\n');
+    expect(lines.length).toBeGreaterThan(1);
+    for (const line of lines) expect(JSON.parse(line)).toBeInstanceOf(Object);
+    expect(running.stderr()).toBe('');
   });
 
   test('shows no key that the operator has set', async () => {
