@@ -1,6 +1,8 @@
 import { loadTemporal } from '../engine/temporal/load.ts';
 import { isEvergrantError } from '../errors/index.ts';
 import { type Evergrant, startEvergrant } from '../evergrant.ts';
+import type { Inspection } from '../grants/inspection.ts';
+import { leaseDuration } from '../grants/timing.ts';
 import { isConfigured, lacksSecret, lacksSecretText, redirectUriFor } from '../providers/resolve.ts';
 import { oddsText, providersAtOdds } from '../providers/sharing.ts';
 import { type Settings, SettingsError } from '../settings/index.ts';
@@ -67,7 +69,7 @@ const examineEngine = async ({ temporal }: Settings): Promise<Finding[]> => {
 };
 
 const examineRunning = async (evergrant: Evergrant, settings: Settings): Promise<Finding[]> => {
-  const { backlog, gates, spooled } = await evergrant.inspect();
+  const { backlog, gates, holds, journalled, spooled } = await evergrant.inspect();
   const database = settings.database.kind === 'sqlite' ? settings.database.path : 'PostgreSQL';
   const keySource = settings.encryptionKeys ? 'from ENCRYPTION_KEYS' : 'from the key file beside the database';
   return [
@@ -78,6 +80,7 @@ const examineRunning = async (evergrant: Evergrant, settings: Settings): Promise
       about: 'renewals',
       says: backlog.due === 0 ? 'none is overdue' : `${backlog.due} due, the oldest since ${backlog.oldest}`,
     },
+    examineJournal(journalled),
     {
       ok: spooled === 0,
       about: 'spool',
@@ -91,8 +94,23 @@ const examineRunning = async (evergrant: Evergrant, settings: Settings): Promise
           ? `the platform refuses this app since ${since} (${error}); check its client id and secret`
           : `the platform fails since ${since} (${error}); it is tried again by itself`,
     })),
+    ...holds.map(({ provider, until }) => ({
+      ok: false,
+      about: provider,
+      says: `the platform refuses unusually many accounts; its refusals are held back until ${until}, and no connection is ended by them`,
+    })),
     ...examineApps(evergrant, settings),
   ];
+};
+
+/** What is younger than a claim may belong to a process that lives, and commits it. */
+const examineJournal = ({ count, oldest }: Inspection['journalled']): Finding => {
+  const ok = oldest === null || Date.now() - Date.parse(oldest) < leaseDuration;
+  const waiting = `${count} token answers are not committed, the oldest since ${oldest}`;
+  const says = ok
+    ? 'nothing is left behind'
+    : `${waiting}; a running service finishes them, or logs what keeps it from that`;
+  return { ok, about: 'journal', says };
 };
 
 const examineApps = (evergrant: Evergrant, settings: Settings): Finding[] => {

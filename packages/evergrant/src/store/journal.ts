@@ -39,6 +39,16 @@ const selectUnfinished = prepared((db, { before }: { before: number }) =>
 export const unfinishedRenewals = async (db: Queryable, before: number): Promise<JournalRow[]> =>
   (await selectUnfinished(db, { before })).rows;
 
+/** Of the answers to renewals that nobody has committed: how many there are, and when the oldest came. */
+export const unfinishedFigures = async (db: Queryable): Promise<{ count: number; oldest: number | null }> => {
+  const { count, oldest } = await db
+    .selectFrom('journal')
+    .select((e) => [e.fn.countAll<number>().as('count'), e.fn.min('created_at').as('oldest')])
+    .where('kind', '=', 'refresh')
+    .executeTakeFirstOrThrow();
+  return { count: Number(count), oldest: oldest === null ? null : Number(oldest) };
+};
+
 const selectHeld = prepared((db, { grantIds }: { grantIds: string }) =>
   db
     .selectFrom('journal')

@@ -28,9 +28,15 @@ export interface Observation {
   due: number;
   /** Seconds since which the oldest due grant waits. */
   oldestDue: number;
+  /** Answers in the journal that are not committed. */
+  journalled: number;
+  /** Seconds since which the oldest of them waits. */
+  oldestJournalled: number;
   spooled: number;
   /** Providers whose gate is blocked, with the reason. */
   blocked: { provider: string; by: string }[];
+  /** Providers whose refusals are held back. */
+  holding: string[];
   /** Seals of this process, by key id. */
   seals: Record<string, { seals: number }>;
   webhooks?: WebhookObservation;
@@ -77,6 +83,16 @@ export const createMetrics = (): Metrics => {
     help: 'Since when the oldest due renewal waits',
     registers,
   });
+  const journalled = new Gauge({
+    name: 'evergrant_journalled_answers',
+    help: 'Token answers that are durable and not committed yet',
+    registers,
+  });
+  const oldestJournalled = new Gauge({
+    name: 'evergrant_journalled_answers_oldest_seconds',
+    help: 'Since when the oldest token answer waits to be committed',
+    registers,
+  });
   const spooled = new Gauge({
     name: 'evergrant_spooled_answers',
     help: 'Token answers that the database has not taken yet',
@@ -86,6 +102,12 @@ export const createMetrics = (): Metrics => {
     name: 'evergrant_provider_blocked',
     help: '1 while only probes are sent to a platform',
     labelNames: ['provider', 'by'] as const,
+    registers,
+  });
+  const holding = new Gauge({
+    name: 'evergrant_provider_refusals_held',
+    help: '1 while a platform refuses so many grants that no refusal ends a connection',
+    labelNames: ['provider'] as const,
     registers,
   });
   const seals = new Counter({
@@ -119,9 +141,13 @@ export const createMetrics = (): Metrics => {
     const seen = await read();
     due.set(seen.due);
     oldest.set(seen.oldestDue);
+    journalled.set(seen.journalled);
+    oldestJournalled.set(seen.oldestJournalled);
     spooled.set(seen.spooled);
     blocked.reset();
     for (const { provider, by } of seen.blocked) blocked.set({ provider, by }, 1);
+    holding.reset();
+    for (const provider of seen.holding) holding.set({ provider }, 1);
     // The vault counts; here is only shown how far it has come.
     seals.reset();
     for (const [key, { seals: count }] of Object.entries(seen.seals)) seals.inc({ key }, count);

@@ -24,7 +24,7 @@ const aSpooledAnswer = {
   created_at: 1,
 };
 
-test('evergrant doctor shows backlog, gates and spool, and changes none of them', async () => {
+test('evergrant doctor shows backlog, gates, journal and spool, and changes none of them', async () => {
   const world = await createStubWorld();
   onTestFinished(() => world.dispose());
   const { installation } = world;
@@ -49,7 +49,20 @@ test('evergrant doctor shows backlog, gates and spool, and changes none of them'
   const spool = join(installation.folder, 'data', 'spool');
   mkdirSync(spool, { recursive: true });
   writeFileSync(join(spool, 'att_spooled.json'), JSON.stringify(aSpooledAnswer));
-  const gate = () => ({ ...database.prepare('select * from provider_gates').get() });
+  const until = Date.now() + hour;
+  database.prepare('update provider_gates set hold_until = ?').run(until);
+  database
+    .prepare(
+      `insert into journal (id, kind, grant_id, provider, client_id, consent, generation, fence, started_at, answer_sealed, created_at)
+       values ('att_left', 'refresh', 'grant_gone', ?, ?, 1, 1, 1, ?, x'00', ?)`,
+    )
+    .run(provider, client_id, since, since);
+  const gate = () => [{ ...database.prepare('select * from provider_gates').get() }, left()];
+  const left = () =>
+    database
+      .prepare('select id from journal')
+      .all()
+      .map(({ id }) => id);
   const before = gate();
 
   for (const _ of ['once', 'and once more']) {
@@ -57,6 +70,10 @@ test('evergrant doctor shows backlog, gates and spool, and changes none of them'
     expect(status).toBe(1);
     expect(stdout).toContain(`1 due, the oldest since ${new Date(since).toISOString()}`);
     expect(stdout).toMatch(/FAIL {2}spool: 1 token answers wait/);
+    expect(stdout).toContain(
+      `FAIL  journal: 1 token answers are not committed, the oldest since ${new Date(since).toISOString()}`,
+    );
+    expect(stdout).toContain(`its refusals are held back until ${new Date(until).toISOString()}`);
     expect(stdout).toContain(`refuses this app since ${new Date(since).toISOString()}`);
     expect(gate()).toEqual(before);
     expect(readdirSync(spool)).toEqual(['att_spooled.json']);
