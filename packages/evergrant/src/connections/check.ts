@@ -55,6 +55,7 @@ export const createLooks = (context: Context): (() => Promise<void>) => {
     if (isOut && isRenewed(app, grant)) return null;
     const verdict = await ask(context, app, grant);
     context.health.note(looksOf(app), outcomes[verdict.kind]);
+    context.metrics.validation(app.provider, validities[verdict.kind]);
     switch (verdict.kind) {
       case 'unknown':
         await grants.putOffChecks(
@@ -127,6 +128,8 @@ const isRenewed = (app: App, grant: GrantRow): boolean =>
 
 /** Names the looks of an app beside its renewals, whose share of refusals they must not thin. */
 const looksOf = (app: App): string => `${appName(app)} looks`;
+
+const validities = { alive: 'valid', dead: 'invalid', unknown: 'unknown' } as const;
 
 const outcomes = { alive: 'renewed', dead: 'refused', unknown: 'failed' } as const;
 

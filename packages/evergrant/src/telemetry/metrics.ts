@@ -10,6 +10,11 @@ export interface Metrics {
   answered(method: string, route: string | null, status: number, milliseconds: number): void;
   /** One attempt to renew has ended. */
   attempt(provider: string, outcome: string): void;
+  /**
+   * A platform has been asked of a token beside its renewals: as it demands, in doubt, or to read an account again.
+   * `unknown`: it gave no verdict.
+   */
+  validation(provider: string, outcome: 'valid' | 'invalid' | 'unknown'): void;
   /** A renewal began so many milliseconds after it was due. */
   late(provider: string, milliseconds: number): void;
   /** One attempt to deliver an event to a webhook has ended. */
@@ -67,6 +72,12 @@ export const createMetrics = (): Metrics => {
   const attempts = new Counter({
     name: 'evergrant_renewal_attempts_total',
     help: 'Renewals that ended, by outcome',
+    labelNames: ['provider', 'outcome'] as const,
+    registers,
+  });
+  const validations = new Counter({
+    name: 'evergrant_token_validations_total',
+    help: 'Tokens of which their platform was asked beside renewals, by outcome',
     labelNames: ['provider', 'outcome'] as const,
     registers,
   });
@@ -166,6 +177,7 @@ export const createMetrics = (): Metrics => {
         milliseconds / 1000,
       ),
     attempt: (provider, outcome) => attempts.inc({ provider, outcome }),
+    validation: (provider, outcome) => validations.inc({ provider, outcome }),
     late: (provider, milliseconds) => lateness.observe({ provider }, milliseconds / 1000),
     delivery: (outcome) => deliveries.inc({ outcome }),
     observe: (reader) => {

@@ -110,6 +110,26 @@ describe('a platform that wants tokens validated', () => {
     expect(await tokenOf(harness, connection.id)).toMatchObject({ generation: 1 });
   });
 
+  it('has what it says counted by outcome', async () => {
+    await using harness = await start();
+    await harness.connect();
+    harness.stub.answerOnce('/validate', { status: 503 });
+    const counted = async () => {
+      const { body } = await harness.api('GET', '/metrics');
+      const lines = body.matchAll(/^evergrant_token_validations_total\{provider="acme",outcome="(\w+)"\} (\d+)$/gm);
+      return Object.fromEntries(Array.from(lines, ([, outcome, count]) => [outcome, Number(count)]));
+    };
+    expect(await counted()).toEqual({});
+    pass(harness, hour);
+    await soon(async () => expect(await counted()).toEqual({ unknown: 1 }));
+    pass(harness, 11);
+    await soon(async () => expect(await counted()).toEqual({ unknown: 1, valid: 1 }));
+    await lookStored(harness);
+    harness.stub.answerOnce('/validate', { status: 401, body: { message: 'invalid access token' } });
+    pass(harness, hour);
+    await soon(async () => expect(await counted()).toEqual({ unknown: 1, valid: 1, invalid: 1 }));
+  });
+
   it('is left in peace while it fails as a whole', async () => {
     await using harness = await start();
     const owners = Array.from({ length: 80 }, (_, index) => `owner-${index}`);
