@@ -6,7 +6,7 @@ import { useEvents } from '../api/webhooks.ts';
 import { useTitle } from '../lib/title.ts';
 import { eventGroups, eventTypes, eventTypeWords, eventWords } from '../lib/words.ts';
 import { Button } from '../ui/controls.tsx';
-import { Icon } from '../ui/icons.tsx';
+import { OwnerChip, PlatformSelect } from '../ui/filter-parts.tsx';
 import { Empty, Fault, Loading } from '../ui/states.tsx';
 import { Ago } from '../ui/time.tsx';
 
@@ -51,28 +51,12 @@ export default function Activity() {
             ))}
           </optgroup>
         </select>
-        <select
-          className="input"
-          aria-label="Platform"
+        <PlatformSelect
           value={filter.provider}
-          onChange={(event) => set({ provider: event.target.value })}
-        >
-          <option value="">Every platform</option>
-          {providers.data
-            ?.filter(({ configured, id }) => configured || id === filter.provider)
-            .map(({ id, name }) => (
-              <option key={id} value={id}>
-                {name}
-              </option>
-            ))}
-        </select>
-        {filter.owner && (
-          <button type="button" className="chip" onClick={() => set({ owner: '' })}>
-            Owner {filter.owner}
-            <Icon name="cross" />
-            <span className="hidden">Show every owner</span>
-          </button>
-        )}
+          choices={providers.data?.filter(({ configured, id }) => configured || id === filter.provider) ?? []}
+          onChange={(provider) => set({ provider })}
+        />
+        <OwnerChip owner={filter.owner} onRemove={() => set({ owner: '' })} />
       </search>
       <Events filter={filter} nameOf={nameOf} />
     </>

@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from 'react';
 import { type ConnectionFilter, useOverview } from '../api/queries.ts';
 import type { Provider } from '../api/types.ts';
 import { statuses, statusOrder } from '../lib/words.ts';
+import { OwnerChip, PlatformSelect } from './filter-parts.tsx';
 import { Icon } from './icons.tsx';
 
 /** What of the table is looked at. It stands in the address, so that it can be shared. */
@@ -38,26 +39,8 @@ export const Filters = ({
           </option>
         ))}
       </select>
-      <select
-        className="input"
-        aria-label="Platform"
-        value={filter.provider}
-        onChange={(event) => set({ provider: event.target.value })}
-      >
-        <option value="">Every platform</option>
-        {choices.map(({ id, name }) => (
-          <option key={id} value={id}>
-            {name}
-          </option>
-        ))}
-      </select>
-      {filter.owner && (
-        <button type="button" className="chip" onClick={() => set({ owner: '' })}>
-          Owner {filter.owner}
-          <Icon name="cross" />
-          <span className="hidden">Show every owner</span>
-        </button>
-      )}
+      <PlatformSelect value={filter.provider} choices={choices} onChange={(provider) => set({ provider })} />
+      <OwnerChip owner={filter.owner} onRemove={() => set({ owner: '' })} />
     </search>
   );
 };
