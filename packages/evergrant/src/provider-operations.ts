@@ -1,3 +1,4 @@
+import { isStatelessRefusal } from './connections/callback.ts';
 import type { Connections } from './connections/connections.ts';
 import type { Flows } from './connections/flows.ts';
 import { refreshProfile } from './connections/profile.ts';
@@ -176,7 +177,10 @@ export const providerOperations = (rooms: Rooms, id: string): ProviderOperations
       const parameters = 'code' in answer ? new URLSearchParams({ code: answer.code, state }) : sent(answer.callback);
       const returned = parameters.get('state');
       if (returned !== null && returned !== state) throw new EvergrantError('flow_browser_mismatch', { provider: id });
-      const { id: flowId } = await flows.callback(id, parameters, () => state, refresh);
+      // The session says to which attempt it belongs, as a browser's cookies do at the hosted pages.
+      if (isStatelessRefusal(definition, parameters)) parameters.set('state', state);
+      const browser = { tokenOf: () => state, flowIds: () => [] };
+      const { id: flowId } = await flows.callback(id, parameters, browser, refresh);
       const flow = await flows.status(flowId);
       if (flow.error) throw flow.error;
       if (flow.status === 'choosing') {
@@ -217,7 +221,7 @@ export const providerOperations = (rooms: Rooms, id: string): ProviderOperations
 };
 
 const sent = (callback: string | URL | URLSearchParams): URLSearchParams => {
-  if (callback instanceof URLSearchParams) return callback;
+  if (callback instanceof URLSearchParams) return new URLSearchParams(callback);
   const url = URL.parse(String(callback), 'http://callback.invalid');
   if (!url) throw new EvergrantError('callback_malformed', { detail: 'The callback is no address' });
   return url.searchParams;

@@ -1,5 +1,6 @@
 import { EvergrantError, isEvergrantError } from '../errors/index.ts';
 import type { Context } from '../grants/context.ts';
+import type { AnyDefinition } from '../providers/define.ts';
 import { type FlowRow, flows } from '../store/index.ts';
 import { openAuthorization, sealAuthorization } from './authorization.ts';
 import { exchange } from './exchange.ts';
@@ -8,6 +9,14 @@ import { flowStatus } from './flow-view.ts';
 import { findReconnected } from './start.ts';
 import { hashToken, matchesHash } from './tokens.ts';
 import type { UnderWay } from './under-way.ts';
+
+/** The browser that brings an answer. */
+export interface AnsweringBrowser {
+  /** What binds it to a flow; undefined: nothing does. */
+  tokenOf(flowId: string): string | undefined;
+  /** The flows that began in it. */
+  flowIds(): string[];
+}
 
 /**
  * Takes the platform's answer (RFC 6749 section 4.1.2, RFC 5849 section 2.2): checks path, browser, state and issuer,
@@ -24,18 +33,20 @@ export const takeCallback = async (
   underWay: UnderWay,
   provider: string,
   parameters: URLSearchParams,
-  browserOf: (flowId: string) => string | undefined,
+  browser: AnsweringBrowser,
   reconnects?: string,
 ): Promise<FlowRow> => {
   const { store, clock } = context;
-  const flow = await flows.byState(store.db, hashToken(handleOf(context, provider, parameters)));
+  const flow =
+    (await refusedFlow(context, provider, parameters, browser)) ??
+    (await flows.byState(store.db, hashToken(handleOf(context, provider, parameters))));
   if (!flow) throw new EvergrantError('flow_not_found');
   checkPending(context, flow);
   if (flow.provider !== provider) {
     context.logger.error({ flow: flow.id, provider }, "an answer came on another provider's path");
     throw new EvergrantError('issuer_mismatch', { provider });
   }
-  if (!matchesHash(browserOf(flow.id), flow.browser_hash)) throw new EvergrantError('flow_browser_mismatch');
+  if (!matchesHash(browser.tokenOf(flow.id), flow.browser_hash)) throw new EvergrantError('flow_browser_mismatch');
   const connectionId = await reconnectedBy(context, flow, reconnects);
 
   const app = context.apps.ofGrant({ provider, client_id: flow.client_id!, instance: flow.instance });
@@ -56,6 +67,38 @@ export const takeCallback = async (
   if (refusal) await failFlow(context, flow, refusal);
   else await underWay.carry(flow.id, exchange(context, { ...flow, ...changes }, app, input));
   return (await flows.byId(store.db, flow.id))!;
+};
+
+/** Whether an answer is a refusal that its platform sends without the state. */
+export const isStatelessRefusal = ({ protocol }: AnyDefinition, parameters: URLSearchParams): boolean =>
+  protocol.kind === 'oauth2' &&
+  protocol.refusesWithoutState === true &&
+  parameters.has('error') &&
+  !parameters.has('state') &&
+  !parameters.has('code');
+
+/**
+ * The flow that a refusal without a state ends: the only one that this browser has at the platform. A page elsewhere may
+ * forge such a refusal, and gains nothing: the person begins anew, as after a refusal of their own.
+ */
+const refusedFlow = async (
+  { apps, store, clock }: Context,
+  provider: string,
+  parameters: URLSearchParams,
+  browser: AnsweringBrowser,
+): Promise<FlowRow | undefined> => {
+  const app = apps.list().find((candidate) => candidate.provider === provider);
+  if (!app || !isStatelessRefusal(app.definition, parameters)) return undefined;
+  const began = await flows.byIds(store.db, browser.flowIds());
+  const [flow, ...others] = began.filter(
+    (one) =>
+      one.provider === provider &&
+      one.status === 'pending' &&
+      one.state_hash !== null &&
+      one.expires_at > clock.now() &&
+      matchesHash(browser.tokenOf(one.id), one.browser_hash),
+  );
+  return others.length === 0 ? flow : undefined;
 };
 
 /** @throws EvergrantError `connection_not_found`; `invalid_request` where the flow began for another connection */

@@ -4,7 +4,7 @@ import type { Context } from '../grants/context.ts';
 import { day } from '../grants/timing.ts';
 import { type FlowRow, flows, grants, journal } from '../store/index.ts';
 import { attach } from './attach.ts';
-import { takeCallback } from './callback.ts';
+import { type AnsweringBrowser, takeCallback } from './callback.ts';
 import { dropGrant, finishFlow } from './flow-end.ts';
 import { type Flow, flowStatus, openChoices, toFlow } from './flow-view.ts';
 import { createLink } from './link.ts';
@@ -113,12 +113,8 @@ export const createFlows = (context: Context, options: FlowOptions) => {
     start: (input: ConnectInput) => startFlow(context, options, input),
     ...createLink(context),
     /** See {@link takeCallback}. */
-    callback: (
-      provider: string,
-      parameters: URLSearchParams,
-      browserOf: (flowId: string) => string | undefined,
-      reconnects?: string,
-    ) => takeCallback(context, underWay, provider, parameters, browserOf, reconnects),
+    callback: (provider: string, parameters: URLSearchParams, browser: AnsweringBrowser, reconnects?: string) =>
+      takeCallback(context, underWay, provider, parameters, browser, reconnects),
     choose,
     status,
     existing,

@@ -12,6 +12,11 @@ export const flowCookies = (publicUrl: string) => {
   const name = (flowId: string): string => `${secure ? '__Host-' : ''}evergrant_${flowId}`;
   return {
     read: (c: HonoContext<HttpEnv>, flowId: string): string | undefined => getCookie(c, name(flowId)),
+    /** The flows that began in this browser. */
+    flowIds: (c: HonoContext<HttpEnv>): string[] =>
+      Object.keys(getCookie(c)).flatMap((cookie) =>
+        cookie.startsWith(name('flow_')) ? cookie.slice(name('').length) : [],
+      ),
     write: (c: HonoContext<HttpEnv>, flowId: string, token: string): void =>
       setCookie(c, name(flowId), token, {
         path: '/',

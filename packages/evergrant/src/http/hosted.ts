@@ -180,7 +180,8 @@ export const addHostedRoutes = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencie
       if (hostname === '127.0.0.1' && publicUrl.startsWith('http://localhost')) {
         return c.redirect(`${redirectUriOf(provider)}${search}`, 303);
       }
-      const flow = await flows.callback(provider, parameters, browserOf(c));
+      const browser = { tokenOf: browserOf(c), flowIds: () => cookies.flowIds(c) };
+      const flow = await flows.callback(provider, parameters, browser);
       return c.redirect(`${publicUrl}/connect/done/${flow.id}#done`, 303);
     });
     // `response_mode=form_post`: a cross-site POST brings no Lax cookie, the GET that follows it does.

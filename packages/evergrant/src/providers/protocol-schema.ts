@@ -95,6 +95,7 @@ const oauth2 = objectOf<OAuth2Protocol>({
   pkce: z.enum(['S256', 'S256-hex', 'none']).optional(),
   authorizationParameters: texts.optional(),
   reconnectParameters: texts.optional(),
+  refusesWithoutState: z.boolean().optional(),
   stateMaxLength: count.optional(),
   exchange: tokenRequest.optional(),
   upgrade: tokenRequest.optional(),

@@ -89,6 +89,11 @@ export interface OAuth2Protocol {
   authorizationParameters?: Record<string, string>;
   /** Added only when an account is reconnected (Facebook's `auth_type=rerequest`). */
   reconnectParameters?: Record<string, string>;
+  /**
+   * A refusal comes without the `state` that RFC 6749 section 4.1.2.1 demands (Medium). It ends the flow that the browser
+   * has under way at the platform, if there is exactly one; elsewhere such an answer belongs to none.
+   */
+  refusesWithoutState?: boolean;
   /** The callback's `state` limit of the platform, for the contract test. */
   stateMaxLength?: number;
   exchange?: TokenRequestShape;

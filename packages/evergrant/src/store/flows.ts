@@ -8,6 +8,9 @@ export const insert = async (db: Queryable, flow: New<FlowsTable>): Promise<void
 export const byId = (db: Queryable, id: string): Promise<FlowRow | undefined> =>
   db.selectFrom('flows').selectAll().where('id', '=', id).executeTakeFirst();
 
+export const byIds = async (db: Queryable, ids: string[]): Promise<FlowRow[]> =>
+  ids.length === 0 ? [] : db.selectFrom('flows').selectAll().where('id', 'in', ids).execute();
+
 export const byLink = (db: Queryable, linkHash: string): Promise<FlowRow | undefined> =>
   db.selectFrom('flows').selectAll().where('link_hash', '=', linkHash).executeTakeFirst();
 

@@ -103,6 +103,25 @@ describe('authenticate', () => {
     await expect(acme.authenticate({ state, code: 'wrong' })).rejects.toMatchObject({ code: 'code_rejected' });
   });
 
+  it.each([
+    [true, 'consent_denied', 'failed'],
+    [false, 'callback_malformed', 'pending'],
+  ])(
+    'takes a refusal without a state for the session’s where the platform sends such: %s',
+    async (is, code, status) => {
+      await using harness = await startHarness({
+        memory: true,
+        acme: () => ({ definition: { protocol: { refusesWithoutState: is } } }),
+      });
+      const { acme, state } = await consent(harness);
+      const callback = new URLSearchParams({ error: 'access_denied' });
+      await expect(acme.authenticate({ state, callback })).rejects.toMatchObject({ code });
+      expect([...callback.keys()]).toEqual(['error']);
+      const events = await harness.evergrant.listAllEvents({ types: ['flow.failed'] });
+      expect(events.data).toHaveLength(status === 'failed' ? 1 : 0);
+    },
+  );
+
   it.each(['generateAuthUrl', 'authenticate'] as const)(
     'with refresh at %s renews a connection only',
     async (where) => {

@@ -155,6 +155,54 @@ describe('what a flow is bound to', () => {
     expect(await harness.flow(started.id)).toMatchObject({ status: 'connected' });
   });
 
+  describe('C11 where a platform refuses without the state', () => {
+    const start = () =>
+      startHarness({ acme: () => ({ definition: { protocol: { refusesWithoutState: true } } }), providers: ['other'] });
+    const refusal = (authorizationUrl: string, query = 'error=access_denied') =>
+      `${new URL(authorizationUrl).searchParams.get('redirect_uri')}?${query}`;
+
+    it('a refusal ends the one flow that its browser has there, and no other', async () => {
+      await using harness = await start();
+      const [mine, theirs] = [await harness.begin(), await harness.begin()];
+      const elsewhere = await harness.begin({ provider: 'other' }, mine.browser);
+      const page = await mine.browser.follow(refusal(mine.authorizationUrl));
+      expect(page.body).toContain('consent_denied');
+      expect(await harness.flow(mine.started.id)).toMatchObject({
+        status: 'failed',
+        error: { code: 'consent_denied' },
+      });
+      for (const { started } of [theirs, elsewhere]) {
+        expect(await harness.flow(started.id)).toMatchObject({ status: 'pending' });
+      }
+      expect(exchanges(harness)).toEqual([]);
+    });
+
+    it('whatever does not name one flow beyond doubt spends nothing', async () => {
+      await using harness = await start();
+      const { authorizationUrl, browser, started } = await harness.begin();
+      const other = await harness.begin({ provider: 'other' });
+      const answers: [typeof browser, string][] = [
+        [harness.browser(), refusal(authorizationUrl)],
+        [browser, refusal(authorizationUrl, 'code=x')],
+        [browser, refusal(authorizationUrl, 'error=access_denied&code=x')],
+        [browser, refusal(authorizationUrl, 'error=access_denied&error=x')],
+        [browser, refusal(authorizationUrl, 'error=access_denied&state=')],
+        [other.browser, refusal(other.authorizationUrl)],
+      ];
+      for (const [visitor, address] of answers) {
+        const page = await visitor.follow(address);
+        expect({ address, status: page.status }).toEqual({ address, status: 400 });
+        expect(page.body).toContain('callback_malformed');
+      }
+      const second = await harness.begin({}, browser);
+      expect((await browser.follow(refusal(authorizationUrl))).body).toContain('callback_malformed');
+      for (const { authorizationUrl: address, started: flow } of [{ authorizationUrl, started }, second]) {
+        await browser.follow(harness.stub.consent(address));
+        expect(await harness.flow(flow.id)).toMatchObject({ status: 'connected' });
+      }
+    });
+  });
+
   it('C20 an opened link names the owner and asks first, and works in one browser only', async () => {
     await using harness = await startHarness();
     const { data: started } = await harness.start({ owner: 'mallory & sons', skip_confirmation: false });

@@ -12,6 +12,8 @@ export default defineProvider({
     clientAuthentication: 'client_secret_post',
     // Unknown fields are refused (6007), so no verifier.
     pkce: 'none',
+    // Documented so: ?error=access_denied and nothing else.
+    refusesWithoutState: true,
     headers,
     tokenResponse: {
       created: true,

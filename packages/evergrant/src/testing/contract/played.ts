@@ -102,11 +102,12 @@ export const connectsAndDisconnects: PlayedStep = async (played) => {
 const isPushed = ({ protocol }: AnyDefinition): boolean => protocol.kind === 'atproto';
 
 export const declines: PlayedStep = async (played) => {
-  const { fixture, findings } = played;
+  const { definition, fixture, findings } = played;
   const { status, error } = await played.connect({ deny: true });
-  // Nobody can tell whose flow a refusal without a state ends.
-  const expected = fixture.callback.deniedWithoutState ? ['pending', null] : ['failed', 'consent_denied'];
-  findings.expect('a flow whose person declines', [status, error?.code ?? null], expected);
+  findings.expect('a flow whose person declines', [status, error?.code ?? null], ['failed', 'consent_denied']);
+  if (definition.protocol.kind !== 'oauth2') return;
+  const { refusesWithoutState = false } = definition.protocol;
+  findings.expect('refusesWithoutState', refusesWithoutState, fixture.callback.deniedWithoutState ?? false);
 };
 
 export const missesScopes: PlayedStep = async (played) => {
