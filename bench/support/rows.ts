@@ -54,6 +54,7 @@ export const rowsOf = (vault: Vault, index: number, lifetime: number): Rows => {
       check_at: null,
       last_refreshed_at: null,
       generation: 1,
+      token_fence: null,
       consent: 1,
       fail_count: 0,
       failing_since: null,

@@ -195,6 +195,7 @@ const grantOf = (context: Context, order: ImportOrder, mac: string): New<GrantsT
     check_at: null,
     last_refreshed_at: null,
     generation: 1,
+    token_fence: null,
     consent: 1,
     fail_count: 0,
     failing_since: null,

@@ -7,6 +7,7 @@ import { openCandidate, sealGrant } from './credentials.ts';
 import { toStoredFailure } from './failure.ts';
 import { appName, block, holdOf } from './gate.ts';
 import { factsOf, planFor, urgencyOf } from './plan.ts';
+import { isMarked } from './predecessor.ts';
 import { doubtSiblings } from './siblings.ts';
 import { askedPause, backoff } from './timing.ts';
 import { retryOfUnresolved } from './unresolved.ts';
@@ -24,11 +25,11 @@ export const reject = async (at: Settling, error: EvergrantError): Promise<Settl
   }
   const candidate = openCandidate(context.vault, grant);
   if (candidate !== null) {
-    await grants.update(tx, grant.id, {
-      refresh_token_sealed: sealGrant(context.vault, grant.id, 'refresh_token_sealed', candidate),
-      candidate_sealed: null,
-      updated_at: now,
-    });
+    // What was refused is the candidate itself where it is the predecessor of the stored token.
+    const next = isMarked(context, row, candidate)
+      ? {}
+      : { refresh_token_sealed: sealGrant(context.vault, grant.id, 'refresh_token_sealed', candidate) };
+    await grants.update(tx, grant.id, { ...next, candidate_sealed: null, updated_at: now });
     await schedule.update(tx, grant.id, { ...released, due_at: dueAfter(at, now), retry_at: null });
     return { kind: 'failed', error: new EvergrantError('refresh_in_progress', { retryAfter: 1 }) };
   }

@@ -3,8 +3,9 @@ import { type GrantRow, grants, type Queryable, type ScheduleRow, schedule } fro
 import { newId } from '../telemetry/ids.ts';
 import type { Claim } from './claim.ts';
 import type { Context } from './context.ts';
-import { openCredentials } from './credentials.ts';
+import { type Credentials, openCredentials } from './credentials.ts';
 import type { Moment } from './moment.ts';
+import { predecessorToPresent } from './predecessor.ts';
 import { personOf } from './revocations.ts';
 import { leaseDuration } from './timing.ts';
 
@@ -26,7 +27,7 @@ export interface Grounds {
 export const claimOf = (context: Context, { app, grant, row, now, claimedAt, probing }: Grounds): Claim => ({
   grantId: grant.id,
   app,
-  credentials: openCredentials(context.vault, grant),
+  credentials: credentialsOf(context, { app, grant, row, now }),
   scopes: JSON.parse(grant.scopes_requested) as string[],
   consent: grant.consent,
   generation: grant.generation,
@@ -38,6 +39,16 @@ export const claimOf = (context: Context, { app, grant, row, now, claimedAt, pro
   doubtSince: row.doubt_since ?? row.mark_at,
   claimedAt,
 });
+
+/** What is presented: as stored, but for a predecessor that must be tried once more. */
+const credentialsOf = (
+  context: Context,
+  { app, grant, row, now }: Pick<Grounds, 'app' | 'grant' | 'row' | 'now'>,
+): Credentials => {
+  const credentials = openCredentials(context.vault, grant);
+  const predecessor = predecessorToPresent(context, app, grant, row, now);
+  return predecessor === null ? credentials : { ...credentials, refreshToken: predecessor };
+};
 
 /** Keeps others in the background from grants that are about to be taken over. */
 export const lease = (tx: Queryable, claims: Claim[], owner: string, now: number): Promise<void> =>

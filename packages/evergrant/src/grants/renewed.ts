@@ -3,14 +3,19 @@ import { type GrantChanges, type GrantRow, grants } from '../store/index.ts';
 import { announceRenewal } from './announce.ts';
 import { dueAfter, released, type Settled, type Settling } from './attempt.ts';
 import type { Context } from './context.ts';
-import { openCredentials, sealExtra, sealGrant } from './credentials.ts';
+import { openCandidate, openCredentials, sealExtra, sealGrant } from './credentials.ts';
 import { unblock } from './gate.ts';
 import { lookAfterRenewal } from './looking.ts';
 import { factsOf, type GrantFacts, planFor, warningAfter } from './plan.ts';
+import { isMarked, predecessorOf } from './predecessor.ts';
 import { toLife, usableUntil } from './timing.ts';
 
-/** T3: the new tokens replace the old ones. */
-export const store = async (at: Settling, tokens: TokenSet): Promise<Settled> => {
+/**
+ * T3: the new tokens replace the old ones.
+ *
+ * @param predecessor the refresh token that is kept beside them until the outcome of a newer attempt with it is known
+ */
+export const store = async (at: Settling, tokens: TokenSet, predecessor: string | null = null): Promise<Settled> => {
   const { context, tx, attempt, now, grant, row, app, writes } = at;
   const changes = tokenChanges(context, grant, app, tokens, attempt.startedAt);
   const facts: GrantFacts = {
@@ -29,9 +34,10 @@ export const store = async (at: Settling, tokens: TokenSet): Promise<Settled> =>
     id: grant.id,
     ...changes,
     generation: facts.generation,
+    token_fence: attempt.fence,
     status: 'active',
     reason: null,
-    candidate_sealed: null,
+    candidate_sealed: sealGrant(context.vault, grant.id, 'candidate_sealed', predecessor),
     warn_at: warningAfter(app, { ...factsOf(grant, null), warnAt: grant.warn_at }, facts, now),
     ...lookAfterRenewal(context, app, grant),
     last_refreshed_at: now,
@@ -44,10 +50,10 @@ export const store = async (at: Settling, tokens: TokenSet): Promise<Settled> =>
   writes.schedule.push({
     grant_id: grant.id,
     ...plan,
-    due_at: dueAfter(at, plan.due_at),
+    // The predecessor is tried as soon as the attempt with it is over.
+    ...(predecessor === null ? { due_at: dueAfter(at, plan.due_at), retry_at: null } : { due_at: row.due_at }),
     // Late: another sender may have presented the old credential since, and what that does to the new one shows later.
     ...(row.fence === attempt.fence ? { ...released, doubt_since: null } : { doubt_since: row.doubt_since ?? now }),
-    retry_at: null,
   });
   if (attempt.probing !== false) await unblock(context, tx, app, now);
   await announceRenewal(at, changes.scopes_granted, facts.generation);
@@ -55,16 +61,19 @@ export const store = async (at: Settling, tokens: TokenSet): Promise<Settled> =>
 };
 
 /**
- * T3': an answer after its lease. Without a grace window it holds the only live token; with one, the stored token
- * may be as good, and this one is kept to be tried when that is refused. Where it was refused already, it is the last
- * hope of a grant that was given up.
+ * T3': an answer after its lease, when others may have presented the same credential. What the newest attempt brought is
+ * the token; an older answer than the stored one is kept to be tried when that is refused. Where it was refused already,
+ * it is the last hope of a grant that was given up.
  */
 export const storeLate = async (at: Settling, tokens: TokenSet): Promise<Settled> => {
-  const { context, tx, attempt, now, grant, app } = at;
-  const graceless = (app.definition.refresh?.graceSeconds ?? 0) === 0;
+  const { context, tx, attempt, now, grant, row, app } = at;
   const isLastHope = grant.status === 'reauth_required' && tokens.refreshToken !== null;
-  if (isLastHope || (graceless && grant.generation === attempt.generation)) return store(at, tokens);
-  if (tokens.refreshToken !== null) {
+  if (isLastHope || attempt.fence > (grant.token_fence ?? 0)) {
+    return store(at, tokens, predecessorOf(context, app, grant, row));
+  }
+  const candidate = openCandidate(context.vault, grant);
+  const isPredecessor = candidate !== null && isMarked(context, row, candidate);
+  if (tokens.refreshToken !== null && !isPredecessor) {
     await grants.update(tx, grant.id, {
       candidate_sealed: sealGrant(context.vault, grant.id, 'candidate_sealed', tokens.refreshToken),
       updated_at: now,

@@ -129,7 +129,7 @@ describe('an answer that the database does not take', () => {
 
   it('is late for a grant that was renewed meanwhile, and overwrites nothing', async () => {
     const { scene, grantId } = await createStranded();
-    await grants.update(scene.store.db, grantId, { generation: 5 });
+    await grants.update(scene.store.db, grantId, { generation: 5, token_fence: 9 });
     await scene.store.db
       .updateTable('schedule')
       .set({ fence: 9, mark_id: null, mark_at: null, lease_until: null })

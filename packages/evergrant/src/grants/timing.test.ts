@@ -158,8 +158,8 @@ describe('when an attempt of unknown outcome may be repeated', () => {
       markAt + leaseDuration,
     ],
     [
-      'as without grace where it is too short to be used',
-      { rotates: 'always', graceSeconds: leaseDuration / second },
+      'as without grace where a request could reach the platform after it',
+      { rotates: 'always', graceSeconds: (leaseDuration + requestDeadline) / second },
       false,
       end,
       end,

@@ -129,6 +129,10 @@ export interface Unresolved {
   now: number;
 }
 
+/** Whether the platform still takes a token that was spent at `since` when a request of `now` reaches it at the latest. */
+export const isInGrace = (refresh: Refresh, since: number, now: number): boolean =>
+  now + requestDeadline < since + (refresh.graceSeconds ?? 0) * second;
+
 /**
  * Recovery rule R: the earliest retry of a grant whose last attempt has an unknown outcome. If the platform rotated
  * the token and the answer is lost, presenting the old one may kill what is still alive; so the remaining life of
@@ -142,7 +146,6 @@ export const retryUnresolvedAt = (
 ): number => {
   if (selfRefreshing || refresh.rotates === 'never') return markAt;
   const quietEnd = markAt + quietTime;
-  const graceEnd = since + (refresh.graceSeconds ?? 0) * second;
-  if (Math.max(quietEnd, now) < graceEnd) return quietEnd;
+  if (isInGrace(refresh, since, Math.max(quietEnd, now))) return quietEnd;
   return refresh.reuseRevokes === false ? quietEnd : Math.max(quietEnd, expiresAt ?? 0);
 };

@@ -14,6 +14,6 @@ export const retryOfUnresolved = (app: App, grant: GrantRow, row: ScheduleRow, n
   });
 };
 
-/** A doubt that is older than the stored credential does not concern it. */
+/** A doubt that is older than the stored credential does not concern it, but its predecessor. */
 const firstDoubt = (grant: GrantRow, { doubt_since: since }: ScheduleRow): number | null =>
-  since !== null && since > (grant.last_refreshed_at ?? 0) ? since : null;
+  since !== null && (grant.candidate_sealed !== null || since > (grant.last_refreshed_at ?? 0)) ? since : null;

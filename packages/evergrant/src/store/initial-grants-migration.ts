@@ -62,6 +62,7 @@ export const grants = async (db: AnyDatabase, { time, bytes }: ColumnTypes): Pro
     .addColumn('check_at', time)
     .addColumn('last_refreshed_at', time)
     .addColumn('generation', 'integer', (c) => c.notNull())
+    .addColumn('token_fence', 'integer')
     .addColumn('consent', 'integer', (c) => c.notNull())
     .addColumn('fail_count', 'integer', (c) => c.notNull())
     .addColumn('failing_since', time)

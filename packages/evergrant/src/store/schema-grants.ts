@@ -48,7 +48,10 @@ export interface GrantsTable {
   reason: string | null;
   access_token_sealed: Uint8Array;
   refresh_token_sealed: Uint8Array | null;
-  /** A refresh token from a late answer, tried when the stored one is refused. */
+  /**
+   * Another refresh token, tried when the stored one is refused: from an answer that is older than the stored one, or
+   * the predecessor of the stored one while an attempt that presented it again has no known outcome.
+   */
   candidate_sealed: Uint8Array | null;
   /** JSON: facts of the token answer that later requests need. */
   extra_sealed: Uint8Array | null;
@@ -71,6 +74,8 @@ export interface GrantsTable {
   last_refreshed_at: number | null;
   /** Grows with every token; a reader's and a reporter's handle on "which token". */
   generation: number;
+  /** The fence of the attempt that brought the stored tokens; null: they came by a consent or an import. */
+  token_fence: number | null;
   /** Grows with every consent that lands in this row. */
   consent: number;
   fail_count: number;

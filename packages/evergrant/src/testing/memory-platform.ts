@@ -8,13 +8,26 @@ export interface PlatformKnobs {
   grace: number;
   /** A used refresh token, presented after its grace, ends the whole family. */
   reuseRevokes: boolean;
+  /**
+   * What a second use within the grace does to the token that the first one brought: it ends it (what Airlock writes of
+   * its grace, and what Auth0 was seen to do), or lets both live (Ory). `ends` unless said.
+   */
+  repeat?: 'ends' | 'forks';
   /** Of an access token. */
   lifetime: number;
 }
 
+interface Token {
+  value: string;
+  /** The token that was presented for it. */
+  parent: Token | null;
+  /** When it was first presented. */
+  spentAt: number | null;
+}
+
 interface Family {
-  /** Refresh tokens in the order in which they were issued, and when each was spent. */
-  tokens: { value: string; spentAt: number | null }[];
+  /** Refresh tokens in the order in which they were issued. */
+  tokens: Token[];
   revoked: boolean;
 }
 
@@ -38,20 +51,23 @@ export const createMemoryPlatform = (knobs: PlatformKnobs, now: () => number): M
 
   const find = (value: string) => {
     const family = families.get(value.split('.')[0]!);
-    const index = family?.tokens.findIndex((token) => token.value === value) ?? -1;
-    return family && index >= 0 ? { family, index, token: family.tokens[index]! } : null;
+    const token = family?.tokens.find((one) => one.value === value);
+    return family && token ? { family, token } : null;
   };
 
-  const inGrace = (family: Family, index: number): boolean => {
-    const { spentAt } = family.tokens[index]!;
-    return index === family.tokens.length - 2 && spentAt !== null && now() - spentAt <= knobs.grace;
+  const takes = (family: Family, token: Token): boolean => {
+    if (family.revoked) return false;
+    const newest = family.tokens.at(-1)!;
+    const isUnused = token.spentAt === null;
+    if (token === newest || (knobs.repeat === 'forks' && isUnused)) return true;
+    if (isUnused || now() - token.spentAt! >= knobs.grace) return false;
+    // Once a token that it brought is used, the first one has arrived, and needs no grace any more.
+    return family.tokens.every(({ parent, spentAt }) => parent !== token || spentAt === null);
   };
 
-  const issue = (name: string, family: Family): string => {
-    const previous = family.tokens.at(-1);
-    if (previous && previous.spentAt === null) previous.spentAt = now();
+  const issue = (name: string, family: Family, parent: Token | null): string => {
     const value = `${name}.${++serial}`;
-    family.tokens.push({ value, spentAt: null });
+    family.tokens.push({ value, parent, spentAt: null });
     return value;
   };
 
@@ -70,25 +86,23 @@ export const createMemoryPlatform = (knobs: PlatformKnobs, now: () => number): M
       const name = `family${++serial}`;
       const family: Family = { tokens: [], revoked: false };
       families.set(name, family);
-      return issue(name, family);
+      return issue(name, family, null);
     },
     present(value) {
       const found = find(value);
       if (!found || found.family.revoked) return refusal;
-      const { family, index, token } = found;
-      const current = index === family.tokens.length - 1;
-      if (current || inGrace(family, index)) {
-        if (!knobs.rotates) return tokens(undefined);
-        if (current) token.spentAt = now();
-        return tokens(issue(value.split('.')[0]!, family));
+      const { family, token } = found;
+      if (!takes(family, token)) {
+        if (knobs.reuseRevokes) family.revoked = true;
+        return refusal;
       }
-      if (knobs.reuseRevokes) family.revoked = true;
-      return refusal;
+      if (!knobs.rotates) return tokens(undefined);
+      token.spentAt ??= now();
+      return tokens(issue(value.split('.')[0]!, family, token));
     },
     accepts(value) {
       const found = find(value);
-      if (!found || found.family.revoked) return false;
-      return found.index === found.family.tokens.length - 1 || inGrace(found.family, found.index);
+      return found !== null && takes(found.family, found.token);
     },
     revoke(value) {
       const found = find(value);

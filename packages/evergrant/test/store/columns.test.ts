@@ -50,6 +50,7 @@ const grant = full(aGrant('grant_1'), {
   check_at: noon,
   last_refreshed_at: noon,
   generation: 2_147_483_647,
+  token_fence: 2_147_483_647,
   fail_count: 7,
   failing_since: noon,
   degraded_at: noon,

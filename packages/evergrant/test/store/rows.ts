@@ -51,6 +51,7 @@ export const aGrant = (id: string, more: Partial<GrantRow> = {}): GrantRow => ({
   check_at: null,
   last_refreshed_at: null,
   generation: 1,
+  token_fence: null,
   consent: 1,
   fail_count: 0,
   failing_since: null,

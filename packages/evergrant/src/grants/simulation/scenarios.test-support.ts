@@ -19,6 +19,16 @@ export const platforms = {
     grants: 2,
     steps: 60,
   },
+  'rotates, with a short grace': {
+    knobs: { rotates: true, grace: 60_000, reuseRevokes: true, lifetime },
+    grants: 2,
+    steps: 60,
+  },
+  'rotates, with a grace in which repeats fork': {
+    knobs: { rotates: true, grace: 60_000, reuseRevokes: true, repeat: 'forks', lifetime },
+    grants: 2,
+    steps: 60,
+  },
   'does not rotate': { knobs: { rotates: false, grace: 0, reuseRevokes: true, lifetime }, grants: 2, steps: 60 },
   'takes one request at a time': {
     knobs: { rotates: true, grace: 0, reuseRevokes: true, lifetime },

@@ -74,8 +74,9 @@ export const createWorld = async (store: Store, clock: ManualClock, random: () =
   const vault = testVault();
   const accounts: Account[] = [];
   const violations: string[] = [];
-  /** Who presented a token first. */
+  /** Who presented a token first, and whom the newest token of a family was given. */
   const spenders = new Map<string, Wire>();
+  const holders = new Map<string, Wire>();
   const reservations: [owner: string, reserved: Reserved[]][] = [];
   let wires: Wire[] = [];
   let serial = 0;
@@ -87,7 +88,10 @@ export const createWorld = async (store: Store, clock: ManualClock, random: () =
 
   /** Where a second use revokes, the access token's life is spent before a token is presented that may be spent. */
   const isPatient = (grant: GrantRow | undefined): boolean =>
-    !knobs.reuseRevokes || knobs.grace > 0 || (grant?.expires_at ?? 0) <= clock.now() + 1000;
+    !knobs.reuseRevokes || (grant?.expires_at ?? 0) <= clock.now() + 1000;
+
+  /** An answer that came for a process that stood still and that nobody else has: whoever sent `wire` could not know. */
+  const isUnknown = (answered: Wire, wire: Wire): boolean => answered.slept && wire.serial < answered.durableFrom;
 
   const send = async (node: Node, refreshToken: string): Promise<RawAnswer> => {
     const account = accounts.find(({ family }) => family === platform.familyOf(refreshToken))!;
@@ -176,9 +180,9 @@ export const createWorld = async (store: Store, clock: ManualClock, random: () =
       wire.answer = platform.present(wire.refreshToken);
       const first = spenders.get(wire.refreshToken) ?? wire;
       spenders.set(wire.refreshToken, first);
-      // What came for a process that stood still died there: whoever sent this could not know of it.
-      const unknown = first.slept && wire.patient && wire.serial < first.durableFrom;
-      if (unknown && newToken(wire.answer) === null) wire.account.ghost = true;
+      if (newToken(wire.answer) !== null) return void holders.set(wire.account.family, wire);
+      const others = [first, holders.get(wire.account.family)].filter((other) => other && other !== wire);
+      if (wire.patient && others.some((other) => isUnknown(other!, wire))) wire.account.ghost = true;
     },
     deliver(wire: Wire): void {
       take(wire);
