@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { inspect, observe } from './inspection.ts';
 import { connectDue } from './renewing.test-support.ts';
-import { createScene, minute, passUntil, refusal, type Scene, second } from './scene.test-support.ts';
+import { createScene, hour, minute, passUntil, refusal, type Scene, second } from './scene.test-support.ts';
 import { holdDuration } from './timing.ts';
 
 /** Lines of the metrics that name one of these. */
@@ -17,7 +17,8 @@ describe('refusals that are held back', () => {
   it('are shown for as long as they are', async () => {
     const scene = await createScene();
     for (let count = 0; count < 25; count++) await scene.connect();
-    await connectDue(scene);
+    // Whichever jitter each of them has.
+    scene.clock.advance(hour);
     expect(await inspect(scene.context)).toMatchObject({ holds: [] });
     expect(await measured(scene, gauge)).toEqual([]);
 
