@@ -177,6 +177,7 @@ describeInBrowser('the dashboard', () => {
 
   test('signs out at the server', async () => {
     const { page } = await visit('/settings');
+    await page.getByText('PUBLIC_URL').first().waitFor();
     const [cookie] = (await page.context().cookies()).filter(({ name }) => name.startsWith('evergrant_session'));
     expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Strict' });
     await page.getByRole('button', { name: 'Sign out' }).first().click();

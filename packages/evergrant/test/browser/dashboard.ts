@@ -58,6 +58,8 @@ export const connectAccount = async (
     const body = expectBody(await service.api.flow(flow.id));
     return body.status === 'connected' && body;
   });
+  // Chromium now and then never closes a page that is about to show another one.
+  await page.getByRole('heading', { name: /is connected$/ }).waitFor();
   await page.close();
   return connections[0]!;
 };
