@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ErrorRule, ErrorShape, Phase } from '../providers/define.ts';
+import { type ErrorRule, type ErrorShape, oauth1, type Phase } from '../providers/define.ts';
 import { classify, type ErrorAnswer } from './errors.ts';
 import { canaries, definitionOf } from './oauth2/test-support.ts';
 
@@ -70,6 +70,35 @@ describe('classify: the standard', () => {
     const definition = withShape({ code: 'code' });
     expect(classify(definition, 'authorize', { status: 0, body: { code: '190', state: 's' } })).toBeNull();
     expect(classify(definition, 'authorize', { status: 0, body: { error_code: 7 } })?.code).toBe('7');
+  });
+});
+
+describe('classify: a 401 of an API where nothing is ever renewed', () => {
+  const refused = { status: 401, body: { message: 'Bad credentials.' } };
+  const lasting = definitionOf({}, { refresh: { supported: false } });
+
+  it('needs a person', () => {
+    expect(classify(lasting, 'api', refused)).toEqual({ class: 'reconnect', error: 'reauth_required' });
+  });
+
+  it('needs a person with OAuth 1.0a, whether the definition says so or not', () => {
+    const signed = {
+      protocol: oauth1({
+        requestTokenEndpoint: 'https://acme.example/request',
+        authorizationEndpoint: 'https://acme.example/authorize',
+        accessTokenEndpoint: 'https://acme.example/access',
+      }),
+      api: lasting.api,
+    };
+    expect(classify(signed, 'api', refused)?.class).toBe('reconnect');
+    expect(classify({ ...signed, refresh: { supported: true } }, 'api', refused)?.class).toBe('reconnect');
+  });
+
+  it('gives way to a rule, and to a fault that is no verdict about the token', () => {
+    const rule: ErrorRule = { phase: 'api', status: 401, is: 'missing-scope' };
+    expect(classify({ ...lasting, handleErrors: [rule] }, 'api', refused)?.class).toBe('missing-scope');
+    expect(classify(lasting, 'api', { ...refused, status: 403 })).toBeNull();
+    expect(classify(lasting, 'api', { ...refused, status: 503 })?.class).toBe('retry');
   });
 });
 

@@ -1,5 +1,12 @@
 import { type ErrorCode, sanitise } from '../errors/index.ts';
-import type { ErrorClass, ErrorRule, Phase, ProtocolDefinition, ProviderDefinition } from '../providers/define.ts';
+import {
+  type AnyDefinition,
+  type ErrorClass,
+  type ErrorRule,
+  hasRenewal,
+  type Phase,
+  type ProtocolDefinition,
+} from '../providers/define.ts';
 import { holdsToken, parseBody, tokenResponseOf } from './body.ts';
 import { codeOf, harmless, isRefusal, matches, type Report, readReport, reportsErrorUnder200 } from './report.ts';
 import { retryAfterOf } from './retry-after.ts';
@@ -30,8 +37,8 @@ export interface Classification {
   retryAfter?: number;
 }
 
-/** The members of a definition that speak of errors. */
-export type Dialect = Pick<ProviderDefinition<ProtocolDefinition>, 'protocol' | 'handleErrors' | 'api'>;
+/** The members of a definition that decide what an error means. */
+export type Dialect = Pick<AnyDefinition, 'protocol' | 'handleErrors' | 'api' | 'refresh'>;
 
 /** A class with the code it has by default; without one the class and the phase give it. */
 type Meaning = Pick<Classification, 'class'> & { error?: ErrorCode };
@@ -60,7 +67,9 @@ export const classify = (
   const beyondRules = report.status >= 500 && isTokenPhase(phase);
   const rule = beyondRules ? undefined : handleErrors.find((candidate) => matches(candidate, phase, report));
   if (!rule && evidence === 'only by rule') return null;
-  const meaning: Meaning | null = rule ? { class: rule.is, error: rule.error } : defaultMeaning(phase, report);
+  const meaning: Meaning | null = rule
+    ? { class: rule.is, error: rule.error }
+    : defaultMeaning(definition, phase, report);
   if (!meaning) return null;
 
   const code = codeOf(report);
@@ -138,14 +147,14 @@ const tokenCodes: ReadonlyMap<string, Meaning> = new Map([
   ['slow_down', meaning('rate-limit')],
 ]);
 
-const defaultMeaning = (phase: Phase, { status, code }: Report): Meaning | null => {
+const defaultMeaning = (definition: Dialect, phase: Phase, { status, code }: Report): Meaning | null => {
   if (phase === 'authorize') {
     return authorizeCodes.get(code ?? '') ?? meaning('app-misconfigured', 'provider_app_not_allowed');
   }
   if (status >= 500) return meaning('retry');
   if (status === 429) return meaning('rate-limit');
   if (phase === 'register') return registrationMeaning(status, code);
-  if (phase === 'api') return apiMeaning(status);
+  if (phase === 'api') return apiMeaning(definition, status);
   const known = tokenCodes.get(code ?? '');
   if (known) return known;
   // RFC 6749 section 5.2 gives 401 to failed client authentication alone; before the consent there is nobody else.
@@ -158,9 +167,9 @@ const defaultMeaning = (phase: Phase, { status, code }: Report): Meaning | null 
 const registrationMeaning = (status: number, code: string | undefined): Meaning =>
   [400, 401, 403, 422].includes(status) && code !== undefined ? meaning('app-misconfigured') : meaning('bad-body');
 
-/** A 2xx gets here only when the definition calls it an error. */
-const apiMeaning = (status: number): Meaning | null => {
-  if (status === 401) return meaning('refresh-token');
+/** RFC 6750 section 3.1 gives 401 to a token that is refused. A 2xx gets here only when the definition calls it an error. */
+const apiMeaning = (definition: Dialect, status: number): Meaning | null => {
+  if (status === 401) return meaning(hasRenewal(definition) ? 'refresh-token' : 'reconnect');
   return status < 300 ? meaning('bad-body') : null;
 };
 

@@ -207,5 +207,12 @@ export const defineProvider = <Kind extends ProtocolDefinition>(
   definition: ProviderDefinition<Kind>,
 ): ProviderDefinition<Kind> => definition;
 
+/**
+ * Whether the platform has any renewal. What is true of the platform may be false of a grant: one without a refresh token
+ * is not renewed either. OAuth 1.0a knows none.
+ */
+export const hasRenewal = ({ protocol, refresh }: Pick<AnyDefinition, 'protocol' | 'refresh'>): boolean =>
+  protocol.kind !== 'oauth1' && refresh?.supported !== false;
+
 /** Seconds in so many days. */
 export const days = (count: number): number => count * 86_400;

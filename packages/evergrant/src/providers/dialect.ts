@@ -27,8 +27,9 @@ export type Path = string;
 /**
  * One line of a platform's error dialect. The first rule whose given members all match decides.
  * Body before status, codes before texts. At revocation the class `reconnect` means that nothing is left to revoke:
- * it counts as success. What the defaults say needs no rule (the standards' codes, 401 of an API, 429, 5xx), and the
- * contract test wants a sample for each that would be read wrongly without it.
+ * it counts as success. What the defaults say needs no rule: the standards' codes, 401 of an API (`refresh-token`, or
+ * `reconnect` where nothing is ever renewed), 429, 5xx. The contract test wants a sample for each rule that would be read
+ * wrongly without it.
  */
 export interface ErrorRule {
   /** Default: every phase. */

@@ -29,7 +29,6 @@ const definition = defineProvider({
     map: { id: 'id', name: 'name', username: 'username', picture: 'picture', url: null },
   },
   api: { baseUrl: origin },
-  handleErrors: [{ phase: 'api', status: 401, is: 'refresh-token' }],
   revocationEnds: 'token',
 });
 

@@ -223,6 +223,29 @@ describe('a refused token', () => {
   });
 });
 
+describe('a token that is refused where the platform renews none', () => {
+  it('is sent once, asks a person to reconnect, and is sent no more', async () => {
+    await using harness = await startHarness(withApi({}, { refresh: { supported: false } }));
+    const { connection } = await harness.connect();
+    harness.stub.answer('/api/posts', { status: 401, body: { message: 'Bad credentials.' } });
+    expect(await call(harness, connection.id, '/posts')).toMatchObject({
+      status: 401,
+      data: { message: 'Bad credentials.' },
+      headers: { 'evergrant-verdict': 'reconnect' },
+    });
+    expect((await harness.connection(connection.id)).data).toMatchObject({
+      status: 'reauth_required',
+      reason: 'revoked_or_expired',
+    });
+    expect(await call(harness, connection.id, '/posts')).toMatchObject({
+      status: 409,
+      data: { code: 'reauth_required' },
+    });
+    expect(sent(harness)).toHaveLength(1);
+    expect(harness.stub.renewals()).toHaveLength(0);
+  });
+});
+
 describe('an error of the platform', () => {
   const handleErrors = [
     { phase: 'api', code: 'account_closed', is: 'reconnect', reason: 'revoked' },

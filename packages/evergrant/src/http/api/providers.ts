@@ -1,6 +1,6 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import { parseFailure } from '../../grants/failure.ts';
-import type { AnyDefinition } from '../../providers/define.ts';
+import { type AnyDefinition, hasRenewal } from '../../providers/define.ts';
 import type { Catalogue } from '../../providers/load.ts';
 import {
   isConfigured,
@@ -167,7 +167,7 @@ const traitsOf = ({
   max_concurrent_job: maxConcurrentJob ?? null,
   one_time_token: refresh.rotates === 'always',
   refresh_wait: refreshWait,
-  refreshable: protocol.kind !== 'oauth1' && refresh.supported !== false,
+  refreshable: hasRenewal({ protocol, refresh }),
   revocation_ends: revocationEnds,
   consent_ends: consentEndsOf(consentEnds),
 });

@@ -30,8 +30,6 @@ export default defineProvider({
     rateLimitReset: { header: 'x-ratelimit-reset', unit: 'unix-seconds' },
   },
   handleErrors: [
-    // There is nothing to renew with.
-    { phase: 'api', status: 401, is: 'reconnect' },
     {
       phase: 'api',
       status: 403,

@@ -30,7 +30,6 @@ export default defineProvider({
     },
     // A verifier that was used or is too old. The app has just proved itself with its key.
     { phase: 'exchange', status: 401, is: 'reconnect', error: 'code_rejected' },
-    { phase: 'api', status: 401, is: 'reconnect' },
     // With a code it is about the blog or the post (8001 to 8023, the day's limit of posts); without, a right is missing.
     { phase: 'api', status: 403, code: '0-99999', is: 'bad-body' },
     { phase: 'api', status: 403, is: 'missing-scope' },

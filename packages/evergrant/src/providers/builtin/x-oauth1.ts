@@ -66,7 +66,6 @@ export default defineProvider({
       message:
         'The app or this token may only read. Set the app to "Read and write", then have every account connected again.',
     },
-    { phase: 'api', status: 401, is: 'reconnect' },
     { phase: 'api', status: 402, is: 'app-misconfigured', message: "The app's prepaid credits are used up." },
     { phase: 'api', status: 403, is: 'bad-body' },
   ],
