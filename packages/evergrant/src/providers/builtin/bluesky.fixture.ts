@@ -1,4 +1,4 @@
-import type { ProviderFixture } from '../fixture.ts';
+import type { ErrorSample, ProviderFixture } from '../fixture.ts';
 
 const did = 'did:plc:abc123';
 const pds = 'https://pds.example.com';
@@ -14,10 +14,14 @@ const tokens = (accessToken: string, refreshToken: string) => ({
   sub: did,
 });
 
-type Sample = ProviderFixture['errors'][number];
-
 /** A refused pushed request, with the `iss` that a refusing callback would carry. */
-const pushed = (status: number, code: string, description: string, is: Sample['is'], error: string): Sample => ({
+const pushed = (
+  status: number,
+  code: string,
+  description: string,
+  is: ErrorSample['is'],
+  error: string,
+): ErrorSample => ({
   phase: 'authorize',
   status,
   body: { iss: issuer, error: code, error_description: description },
@@ -26,7 +30,7 @@ const pushed = (status: number, code: string, description: string, is: Sample['i
 });
 
 /** A normal step; an error is only the second one in a row. */
-const nonceMissing = (phase: 'exchange' | 'refresh'): Sample => ({
+const nonceMissing = (phase: 'exchange' | 'refresh'): ErrorSample => ({
   phase,
   status: 400,
   headers: { 'dpop-nonce': 'SAMPLE_NONCE' },
@@ -35,7 +39,7 @@ const nonceMissing = (phase: 'exchange' | 'refresh'): Sample => ({
   error: 'dpop_rejected',
 });
 
-const dead = (phase: 'exchange' | 'refresh', description: string): Sample => ({
+const dead = (phase: 'exchange' | 'refresh', description: string): ErrorSample => ({
   phase,
   status: 400,
   body: { error: 'invalid_grant', error_description: description },
@@ -47,9 +51,9 @@ const api = (
   status: number,
   error: string,
   message: string,
-  is: Sample['is'],
+  is: ErrorSample['is'],
   headers?: Record<string, string>,
-): Sample => ({
+): ErrorSample => ({
   phase: 'api',
   status,
   body: { error, message },

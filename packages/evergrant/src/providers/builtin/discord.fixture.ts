@@ -1,6 +1,6 @@
-import type { ProviderFixture } from '../fixture.ts';
+import type { ErrorSample, ProviderFixture } from '../fixture.ts';
 
-type Headers = NonNullable<ProviderFixture['errors'][number]['headers']>;
+type Headers = NonNullable<ErrorSample['headers']>;
 
 const html: Headers = { 'content-type': 'text/html' };
 const limited: Headers = {

@@ -1,9 +1,10 @@
-import type { ProviderFixture } from '../fixture.ts';
+import type { Phase } from '../define.ts';
+import type { ErrorSample, ProviderFixture } from '../fixture.ts';
 
 const docs = 'https://docs.github.com/rest';
 const uri = { error_uri: 'https://docs.github.com/apps/oauth-apps/maintaining-oauth-apps' };
 
-type Headers = NonNullable<ProviderFixture['errors'][number]['headers']>;
+type Headers = NonNullable<ErrorSample['headers']>;
 
 const html: Headers = { 'content-type': 'text/html' };
 const minute: Headers = { 'retry-after': '60' };
@@ -12,8 +13,6 @@ const used: Headers = {
   'x-ratelimit-remaining': '0',
   'x-ratelimit-reset': '1795449600',
 };
-
-type Phase = ProviderFixture['errors'][number]['phase'];
 
 /** Errors of the token endpoint have status 200. */
 const failed = (phase: Phase, error: string, error_description: string) => ({

@@ -1,4 +1,4 @@
-import type { ProviderFixture } from '../fixture.ts';
+import type { ErrorSample, ProviderFixture } from '../fixture.ts';
 import { errors, tokenAnswers, userinfo } from './google.samples.ts';
 
 const scopes = [
@@ -39,12 +39,12 @@ const account = (id: string, name: string, cid: string) => ({
 
 /** An error of the Business Profile APIs, which name no `errors`. */
 const businessError = (
-  is: ProviderFixture['errors'][number]['is'],
+  is: ErrorSample['is'],
   code: number,
   status: string,
   message: string,
   detail?: object,
-): ProviderFixture['errors'][number] => ({
+): ErrorSample => ({
   phase: 'api',
   status: code,
   body: {

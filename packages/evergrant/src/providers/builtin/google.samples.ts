@@ -1,18 +1,16 @@
-import type { ProviderFixture } from '../fixture.ts';
+import type { ErrorSample, ProviderFixture } from '../fixture.ts';
 
 /* What every product of Google sends, from developers.google.com and the projects that the definitions name, 2026-11-23. */
 
-type Sample = ProviderFixture['errors'][number];
-
 /** An error of an API with its finer reason. */
 export const apiError = (
-  is: Sample['is'],
+  is: ErrorSample['is'],
   code: number,
   message: string,
   reason: string,
   domain: string,
   more: object = {},
-): Sample => ({
+): ErrorSample => ({
   phase: 'api',
   status: code,
   body: { error: { code, message, errors: [{ message, domain, reason }], ...more } },
@@ -58,7 +56,7 @@ export const tokenAnswers = (
 };
 
 /** Those of the token endpoint, and those that all APIs share. */
-export const errors: Sample[] = [
+export const errors: ErrorSample[] = [
   {
     phase: 'authorize',
     status: 302,

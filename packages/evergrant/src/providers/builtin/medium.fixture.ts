@@ -1,8 +1,7 @@
+import type { Phase } from '../define.ts';
 import type { ProviderFixture } from '../fixture.ts';
 
 const scope = ['basicProfile', 'publishPost'];
-
-type Phase = ProviderFixture['errors'][number]['phase'];
 
 const failed = (phase: Phase, status: number, code: number, message: string) => ({
   phase,

@@ -1,6 +1,4 @@
-import type { ProviderFixture } from '../fixture.ts';
-
-export type Sample = ProviderFixture['errors'][number];
+import type { ErrorSample, ProviderFixture } from '../fixture.ts';
 
 /** An error as the Graph API sends it. */
 export const graphError = (message: string, code: number, subcode?: number) => ({
@@ -20,7 +18,7 @@ const atExchange = (message: string, code: number, subcode?: number) => ({
 });
 
 /** The API's errors; status 400 unless said otherwise. */
-export const atApi = (is: Sample['is'], message: string, code: number, subcode?: number): Sample => ({
+export const atApi = (is: ErrorSample['is'], message: string, code: number, subcode?: number): ErrorSample => ({
   phase: 'api',
   status: 400,
   body: graphError(message, code, subcode),
@@ -78,7 +76,7 @@ export const facebookPerson = (declined: string) => ({
 });
 
 /** The dialog fails before consent. Its numbers are unconfirmed, the names of the parameters are not. */
-export const dialogErrors: Sample[] = [
+export const dialogErrors: ErrorSample[] = [
   {
     phase: 'authorize',
     status: 302,
@@ -97,7 +95,7 @@ export const dialogErrors: Sample[] = [
 ];
 
 /** At the exchange of a code, in the shape of the Graph API. */
-export const codeErrors: Sample[] = [
+export const codeErrors: ErrorSample[] = [
   {
     ...atExchange('This authorization code has been used.', 100, 36009),
     is: 'reconnect',
@@ -132,7 +130,7 @@ export const codeErrors: Sample[] = [
 ];
 
 /** Facebook's login from the dialog to the revocation. */
-export const facebookLoginErrors: Sample[] = [
+export const facebookLoginErrors: ErrorSample[] = [
   {
     phase: 'authorize',
     status: 302,
@@ -170,7 +168,7 @@ export const facebookLoginErrors: Sample[] = [
 const ended = `${invalid} Session has expired on Sunday, 01-Nov-26 10:00:00 PST.`;
 
 /** The Graph API's own, whichever product is called: developers.facebook.com/docs/graph-api/guides/error-handling. */
-export const graphApiErrors: Sample[] = [
+export const graphApiErrors: ErrorSample[] = [
   { ...atApi('reconnect', ended, 190, 463), reason: 'expired' },
   { ...atApi('reconnect', ended, 190, 463), status: 401, note: '401 is seen too' },
   {
@@ -227,7 +225,7 @@ export const graphApiErrors: Sample[] = [
 ];
 
 /** Of pages. */
-export const pageErrors: Sample[] = [
+export const pageErrors: ErrorSample[] = [
   atApi('missing-scope', '(#200) Requires pages_manage_posts permission to manage the object', 200),
   {
     ...atApi('missing-scope', '(#200) Requires pages_manage_posts permission to manage the object', 200),

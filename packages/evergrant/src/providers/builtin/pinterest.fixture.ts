@@ -1,6 +1,4 @@
-import type { ProviderFixture } from '../fixture.ts';
-
-type Sample = ProviderFixture['errors'][number];
+import type { ErrorSample, ProviderFixture } from '../fixture.ts';
 
 const scope = 'boards:read boards:write pins:read pins:write user_accounts:read';
 
@@ -13,13 +11,13 @@ const tokens = {
 };
 
 const failed = (
-  phase: Sample['phase'],
+  phase: ErrorSample['phase'],
   status: number,
   code: number,
   message: string,
-  is: Sample['is'],
-  more: Pick<Sample, 'error' | 'note' | 'headers'> = {},
-): Sample => ({ phase, status, body: { code, message }, is, ...more });
+  is: ErrorSample['is'],
+  more: Pick<ErrorSample, 'error' | 'note' | 'headers'> = {},
+): ErrorSample => ({ phase, status, body: { code, message }, is, ...more });
 
 /** From developers.pinterest.com, its OpenAPI description and the sources named in the definition, as of 2026-11-23. */
 export default {
@@ -127,7 +125,7 @@ export default {
       error: 'consent_denied',
       note: 'unconfirmed: the standard shape',
     },
-    ...(['exchange', 'refresh'] as const).flatMap((phase): Sample[] => [
+    ...(['exchange', 'refresh'] as const).flatMap((phase): ErrorSample[] => [
       {
         phase,
         status: 401,

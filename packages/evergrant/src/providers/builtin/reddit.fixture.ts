@@ -1,8 +1,8 @@
-import type { ProviderFixture } from '../fixture.ts';
+import type { ErrorSample, ProviderFixture } from '../fixture.ts';
 
 const scope = 'flair identity read submit';
 const scopes = scope.split(' ');
-type Headers = NonNullable<ProviderFixture['errors'][number]['headers']>;
+type Headers = NonNullable<ErrorSample['headers']>;
 
 const html: Headers = { 'content-type': 'text/html' };
 const limited: Headers = { 'x-ratelimit-used': '100', 'x-ratelimit-remaining': '0.0', 'x-ratelimit-reset': '212' };

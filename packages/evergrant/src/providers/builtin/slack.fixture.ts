@@ -1,3 +1,4 @@
+import type { Phase } from '../define.ts';
 import type { ProviderFixture } from '../fixture.ts';
 
 const scope = 'channels:read,chat:write,users:read';
@@ -6,8 +7,6 @@ const app = { app_id: 'A111', enterprise: null, is_enterprise_install: false };
 const team = { name: 'Example Workspace', id: 'T111' };
 const bot = { token_type: 'bot', bot_user_id: 'UB111' };
 const json = { 'content-type': 'application/json; charset=utf-8' };
-
-type Phase = ProviderFixture['errors'][number]['phase'];
 
 /** Every error has status 200. */
 const failed = (phase: Phase, code: string, more: object = {}) => ({

@@ -1,6 +1,4 @@
-import type { ProviderFixture } from '../fixture.ts';
-
-type Sample = ProviderFixture['errors'][number];
+import type { ErrorSample, ProviderFixture } from '../fixture.ts';
 
 const request_id = '202611231000000123456789';
 const scope = 'user.info.basic,user.info.username,video.list,video.publish';
@@ -11,12 +9,12 @@ const success = (data: object) => ({ status: 200, body: { code: 0, message: 'OK'
 const tokens = { token_type: 'Bearer', scope, expires_in: 86400, open_id: openId };
 
 const failed = (
-  phase: Sample['phase'],
+  phase: ErrorSample['phase'],
   code: number,
   message: string,
-  is: Sample['is'],
-  more: Pick<Sample, 'error' | 'note'> = {},
-): Sample => ({ phase, status: 200, body: { code, message, request_id, data: {} }, is, ...more });
+  is: ErrorSample['is'],
+  more: Pick<ErrorSample, 'error' | 'note'> = {},
+): ErrorSample => ({ phase, status: 200, body: { code, message, request_id, data: {} }, is, ...more });
 
 /** From the SDK, test data and clients named in the definition, as of 2026-11-23. */
 export default {

@@ -1,6 +1,4 @@
-import type { ProviderFixture } from '../fixture.ts';
-
-type Sample = ProviderFixture['errors'][number];
+import type { ErrorSample, ProviderFixture } from '../fixture.ts';
 
 const scope = 'user.info.basic,user.info.profile,video.publish';
 const log_id = '20261123100000ABCDEF0123456789';
@@ -14,7 +12,7 @@ const atToken = (phase: 'exchange' | 'refresh' | 'revoke', status: number, error
   body: { error, error_description: description, log_id },
 });
 
-const atApi = (is: Sample['is'], status: number, code: string, message = '...'): Sample => ({
+const atApi = (is: ErrorSample['is'], status: number, code: string, message = '...'): ErrorSample => ({
   phase: 'api',
   status,
   body: { data: {}, error: { code, message, log_id } },

@@ -1,6 +1,4 @@
-import type { ProviderFixture } from '../fixture.ts';
-
-type Sample = ProviderFixture['errors'][number];
+import type { ErrorSample, ProviderFixture } from '../fixture.ts';
 
 const tokens = (more: object) => ({
   access_token: 'SAMPLE_AT',
@@ -14,12 +12,12 @@ const tokens = (more: object) => ({
 
 /** The envelope of every answer, with or without its errors; `response` is a list where there is none. */
 const envelope = (
-  phase: Sample['phase'],
-  is: Sample['is'],
+  phase: ErrorSample['phase'],
+  is: ErrorSample['is'],
   status: number,
   msg: string,
   error?: { code: number; detail: string },
-): Sample => ({
+): ErrorSample => ({
   phase,
   status,
   body: { meta: { status, msg }, response: [], ...(error ? { errors: [{ title: msg, ...error }] } : {}) },

@@ -1,8 +1,7 @@
+import type { Phase } from '../define.ts';
 import type { ProviderFixture } from '../fixture.ts';
 
 const scope = ['user:read:chat', 'user:write:chat'];
-
-type Phase = ProviderFixture['errors'][number]['phase'];
 
 /** The token endpoint has no codes, only sentences. */
 const refused = (phase: Phase, status: number, message: string) => ({ phase, status, body: { status, message } });

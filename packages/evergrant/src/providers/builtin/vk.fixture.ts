@@ -1,6 +1,4 @@
-import type { ProviderFixture } from '../fixture.ts';
-
-type Sample = ProviderFixture['errors'][number];
+import type { ErrorSample, ProviderFixture } from '../fixture.ts';
 
 /** The real ones repeat the `state` of the request, which no sample can foresee. */
 const tokens = {
@@ -11,19 +9,19 @@ const tokens = {
 };
 
 const atToken = (
-  phase: Sample['phase'],
+  phase: ErrorSample['phase'],
   code: string,
   description: string,
-  is: Sample['is'],
-  more: Pick<Sample, 'error' | 'note'> = {},
-): Sample => ({ phase, status: 200, body: { error: code, error_description: description }, is, ...more });
+  is: ErrorSample['is'],
+  more: Pick<ErrorSample, 'error' | 'note'> = {},
+): ErrorSample => ({ phase, status: 200, body: { error: code, error_description: description }, is, ...more });
 
 const atApi = (
   error_code: number,
   error_msg: string,
-  is: Sample['is'],
+  is: ErrorSample['is'],
   more: Record<string, unknown> = {},
-): Sample => ({
+): ErrorSample => ({
   phase: 'api',
   status: 200,
   body: { error: { error_code, error_msg, ...more, request_params: [{ key: 'method', value: 'users.get' }] } },

@@ -1,3 +1,4 @@
+import type { Phase } from '../define.ts';
 import type { ProviderFixture } from '../fixture.ts';
 
 const base = 'https://public-api.wordpress.com/rest/v1.1';
@@ -8,8 +9,6 @@ const icon = {
 };
 /** Tokens hold % & ^ ( ) and go into the header as they are. */
 const access_token = 'SAMPLE%AT^with(specials)';
-
-type Phase = ProviderFixture['errors'][number]['phase'];
 
 const failed = (phase: Phase, status: number, error: string, message: string) => ({
   phase,
