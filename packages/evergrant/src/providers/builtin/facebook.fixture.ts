@@ -1,77 +1,17 @@
 import type { ProviderFixture } from '../fixture.ts';
-import {
-  facebookDenied,
-  facebookLoginErrors,
-  facebookPerson,
-  facebookTokenAnswers,
-  graph,
-  graphApiErrors,
-  pageErrors,
-} from './meta.samples.ts';
+import { denied, graph, loginErrors, pageErrors, person, requests, tokenAnswers } from './facebook.samples.ts';
+import { graphApiErrors } from './meta.samples.ts';
 
 /** From developers.facebook.com and the issues named in the definition, as of 2026-11-23. */
 export default {
   provider: 'facebook',
-  callback: { denied: facebookDenied },
-  requests: {
-    authorize: {
-      url: 'https://www.facebook.com/v26.0/dialog/oauth',
-      query: {
-        response_type: 'code',
-        client_id: '{clientId}',
-        redirect_uri: '{redirectUri}',
-        scope:
-          'pages_show_list,pages_read_engagement,pages_manage_posts,business_management,pages_manage_engagement,read_insights',
-        state: '{state}',
-        code_challenge: '{challenge}',
-        code_challenge_method: 'S256',
-      },
-    },
-    exchange: {
-      url: 'https://graph.facebook.com/v26.0/oauth/access_token',
-      form: {
-        redirect_uri: '{redirectUri}',
-        code: '{code}',
-        code_verifier: '{verifier}',
-        grant_type: 'authorization_code',
-        client_id: '{clientId}',
-        client_secret: '{clientSecret}',
-      },
-    },
-    upgrade: {
-      url: 'https://graph.facebook.com/v26.0/oauth/access_token',
-      form: {
-        grant_type: 'fb_exchange_token',
-        client_id: '{clientId}',
-        client_secret: '{clientSecret}',
-        fb_exchange_token: '{accessToken}',
-      },
-    },
-    profile: {
-      method: 'GET',
-      url: 'https://graph.facebook.com/v26.0/me/permissions',
-      headers: { authorization: 'Bearer {accessToken}' },
-    },
-    refresh: {
-      url: 'https://graph.facebook.com/v26.0/oauth/access_token',
-      form: {
-        grant_type: 'fb_exchange_token',
-        client_id: '{clientId}',
-        client_secret: '{clientSecret}',
-        fb_exchange_token: '{accessToken}',
-      },
-    },
-    revoke: [
-      {
-        method: 'DELETE',
-        url: 'https://graph.facebook.com/v26.0/me/permissions',
-        headers: { authorization: 'Bearer {accessToken}' },
-      },
-    ],
-  },
-  ...facebookTokenAnswers,
+  callback: { denied },
+  requests: requests(
+    'pages_show_list,pages_read_engagement,pages_manage_posts,business_management,pages_manage_engagement,read_insights',
+  ),
+  ...tokenAnswers,
   get: {
-    ...facebookPerson('pages_manage_posts'),
+    ...person('pages_manage_posts'),
     [`${graph}/me/accounts?fields=id,name,username,category,tasks,access_token,picture%7Burl%7D&limit=100`]: {
       data: [
         {
@@ -119,5 +59,5 @@ export default {
       ownToken: true,
     },
   ],
-  errors: [...facebookLoginErrors, ...graphApiErrors, ...pageErrors],
+  errors: [...loginErrors, ...graphApiErrors, ...pageErrors],
 } satisfies ProviderFixture;

@@ -33,6 +33,57 @@ export const userinfo = {
 
 const headers = { 'content-type': 'application/json; charset=utf-8' };
 
+/**
+ * What Google's authorization server is sent.
+ *
+ * @param scope what the login asks for
+ */
+export const requests = (scope: string): ProviderFixture['requests'] => ({
+  authorize: {
+    url: 'https://accounts.google.com/o/oauth2/v2/auth',
+    query: {
+      access_type: 'offline',
+      prompt: 'consent',
+      response_type: 'code',
+      client_id: '{clientId}',
+      redirect_uri: '{redirectUri}',
+      scope,
+      state: '{state}',
+      code_challenge: '{challenge}',
+      code_challenge_method: 'S256',
+    },
+  },
+  exchange: {
+    url: 'https://oauth2.googleapis.com/token',
+    form: {
+      redirect_uri: '{redirectUri}',
+      code: '{code}',
+      code_verifier: '{verifier}',
+      grant_type: 'authorization_code',
+      client_id: '{clientId}',
+      client_secret: '{clientSecret}',
+    },
+  },
+  profile: {
+    method: 'GET',
+    url: 'https://openidconnect.googleapis.com/v1/userinfo',
+    headers: { authorization: 'Bearer {accessToken}' },
+  },
+  refresh: {
+    url: 'https://oauth2.googleapis.com/token',
+    form: {
+      refresh_token: '{refreshToken}',
+      grant_type: 'refresh_token',
+      client_id: '{clientId}',
+      client_secret: '{clientSecret}',
+    },
+  },
+  revoke: [
+    { url: 'https://oauth2.googleapis.com/revoke', form: { token: '{refreshToken}' } },
+    { url: 'https://oauth2.googleapis.com/revoke', form: { token: '{accessToken}' } },
+  ],
+});
+
 /** The answers of the token endpoint to a login that granted these scopes, and what must come out of them. */
 export const tokenAnswers = (
   scopes: string[],

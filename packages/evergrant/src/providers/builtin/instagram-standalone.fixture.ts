@@ -4,18 +4,16 @@ import {
   codeErrors,
   denied,
   dialogErrors,
+  expired,
   flatError,
   graphApiErrors,
   graphError,
-  invalid,
 } from './meta.samples.ts';
 
 const permissions = 'instagram_business_basic,instagram_business_content_publish';
 const scopes = permissions.split(',');
 
 const flat = (message: string) => ({ phase: 'exchange' as const, status: 400, body: flatError(message) });
-
-const expired = graphError(`${invalid} Session has expired on Sunday, 01-Nov-26 10:00:00 PST.`, 190, 463);
 
 /** From developers.facebook.com and the sources named in the definition, as of 2026-11-23. */
 export default {

@@ -1,81 +1,19 @@
 import type { ProviderFixture } from '../fixture.ts';
-import {
-  atApi,
-  facebookDenied,
-  facebookLoginErrors,
-  facebookPerson,
-  facebookTokenAnswers,
-  graph,
-  graphApiErrors,
-  graphError,
-  pageErrors,
-} from './meta.samples.ts';
+import { denied, graph, loginErrors, pageErrors, person, requests, tokenAnswers } from './facebook.samples.ts';
+import { atApi, graphApiErrors, graphError } from './meta.samples.ts';
 
 const accounts = `${graph}/me/accounts?fields=id,name,access_token,instagram_business_account%7Bid,username,name,profile_picture_url%7D&limit=100`;
 
 /** From developers.facebook.com and the sources named in the definition, as of 2026-11-23. */
 export default {
   provider: 'instagram',
-  callback: { denied: facebookDenied },
-  requests: {
-    authorize: {
-      url: 'https://www.facebook.com/v26.0/dialog/oauth',
-      query: {
-        response_type: 'code',
-        client_id: '{clientId}',
-        redirect_uri: '{redirectUri}',
-        scope:
-          'instagram_basic,instagram_content_publish,pages_show_list,pages_read_engagement,instagram_manage_comments,instagram_manage_insights,business_management,ads_management,ads_read',
-        state: '{state}',
-        code_challenge: '{challenge}',
-        code_challenge_method: 'S256',
-      },
-    },
-    exchange: {
-      url: 'https://graph.facebook.com/v26.0/oauth/access_token',
-      form: {
-        redirect_uri: '{redirectUri}',
-        code: '{code}',
-        code_verifier: '{verifier}',
-        grant_type: 'authorization_code',
-        client_id: '{clientId}',
-        client_secret: '{clientSecret}',
-      },
-    },
-    upgrade: {
-      url: 'https://graph.facebook.com/v26.0/oauth/access_token',
-      form: {
-        grant_type: 'fb_exchange_token',
-        client_id: '{clientId}',
-        client_secret: '{clientSecret}',
-        fb_exchange_token: '{accessToken}',
-      },
-    },
-    profile: {
-      method: 'GET',
-      url: 'https://graph.facebook.com/v26.0/me/permissions',
-      headers: { authorization: 'Bearer {accessToken}' },
-    },
-    refresh: {
-      url: 'https://graph.facebook.com/v26.0/oauth/access_token',
-      form: {
-        grant_type: 'fb_exchange_token',
-        client_id: '{clientId}',
-        client_secret: '{clientSecret}',
-        fb_exchange_token: '{accessToken}',
-      },
-    },
-    revoke: [
-      {
-        method: 'DELETE',
-        url: 'https://graph.facebook.com/v26.0/me/permissions',
-        headers: { authorization: 'Bearer {accessToken}' },
-      },
-    ],
-  },
-  ...facebookTokenAnswers,
+  callback: { denied },
+  requests: requests(
+    'instagram_basic,instagram_content_publish,pages_show_list,pages_read_engagement,instagram_manage_comments,instagram_manage_insights,business_management,ads_management,ads_read',
+  ),
+  ...tokenAnswers,
   get: {
-    ...facebookPerson('instagram_content_publish'),
+    ...person('instagram_content_publish'),
     [accounts]: {
       data: [
         {
@@ -125,7 +63,7 @@ export default {
     },
   ],
   errors: [
-    ...facebookLoginErrors,
+    ...loginErrors,
     ...graphApiErrors,
     ...pageErrors,
     { ...atApi('bad-body', 'Invalid user id', 110), note: 'unconfirmed' },

@@ -34,56 +34,26 @@ const account = (id: string, name: string, username: string) => ({
   ownToken: false,
 });
 
+/** A token answer to the page's login. */
+const withScope = (answer: typeof linkedin.exchange | typeof linkedin.refresh) => ({
+  ...answer,
+  body: { ...answer.body, scope },
+});
+
 /** From learn.microsoft.com and the projects named in the definition, as of 2026-11-23. */
 export default {
   provider: 'linkedin-page',
   callback: linkedin.callback,
   requests: {
+    ...linkedin.requests,
     authorize: {
-      url: 'https://www.linkedin.com/oauth/v2/authorization',
+      ...linkedin.requests.authorize,
       query: {
-        response_type: 'code',
-        client_id: '{clientId}',
-        redirect_uri: '{redirectUri}',
+        ...linkedin.requests.authorize.query,
         scope:
           'openid profile w_organization_social r_organization_social rw_organization_admin w_member_social r_basicprofile email',
-        state: '{state}',
       },
     },
-    exchange: {
-      url: 'https://www.linkedin.com/oauth/v2/accessToken',
-      form: {
-        redirect_uri: '{redirectUri}',
-        code: '{code}',
-        grant_type: 'authorization_code',
-        client_id: '{clientId}',
-        client_secret: '{clientSecret}',
-      },
-    },
-    profile: {
-      method: 'GET',
-      url: 'https://api.linkedin.com/v2/userinfo',
-      headers: {
-        'linkedin-version': '202607',
-        'x-restli-protocol-version': '2.0.0',
-        authorization: 'Bearer {accessToken}',
-      },
-    },
-    refresh: {
-      url: 'https://www.linkedin.com/oauth/v2/accessToken',
-      form: {
-        refresh_token: '{refreshToken}',
-        grant_type: 'refresh_token',
-        client_id: '{clientId}',
-        client_secret: '{clientSecret}',
-      },
-    },
-    revoke: [
-      {
-        url: 'https://www.linkedin.com/oauth/v2/revoke',
-        form: { token: '{accessToken}', client_id: '{clientId}', client_secret: '{clientSecret}' },
-      },
-    ],
   },
   exchange: {
     status: 200,
@@ -97,32 +67,12 @@ export default {
       token_type: 'Bearer',
     },
   },
-  refresh: {
-    status: 200,
-    headers: { 'content-type': 'application/json' },
-    body: {
-      access_token: 'SAMPLE_AT2',
-      expires_in: 5184000,
-      refresh_token: 'SAMPLE_RT',
-      refresh_token_expires_in: 26438400,
-      scope,
-      token_type: 'Bearer',
-    },
-  },
+  refresh: withScope(linkedin.refresh),
   expected: { expiresIn: 5184000, scopes, refreshToken: true, refreshExpiresIn: 31536000 },
   variants: [
     {
       note: 'an app that is not approved for refresh tokens',
-      exchange: {
-        status: 200,
-        body: {
-          access_token: 'SAMPLE_AT',
-          expires_in: 5183999,
-          scope,
-          token_type: 'Bearer',
-          id_token: 'SAMPLE.ID.TOKEN',
-        },
-      },
+      exchange: withScope(linkedin.exchange),
       expected: { expiresIn: 5183999, scopes, refreshToken: false, refreshExpiresIn: null },
     },
     {

@@ -1,4 +1,4 @@
-import type { ErrorSample, ProviderFixture } from '../fixture.ts';
+import type { ErrorSample } from '../fixture.ts';
 
 /** An error as the Graph API sends it. */
 export const graphError = (message: string, code: number, subcode?: number) => ({
@@ -27,53 +27,7 @@ export const atApi = (is: ErrorSample['is'], message: string, code: number, subc
 
 export const invalid = 'Error validating access token:';
 
-/** The callback after a refusal at Facebook's login. */
-export const facebookDenied = {
-  error: 'access_denied',
-  error_code: '200',
-  error_description: 'Permissions error',
-  error_reason: 'user_denied',
-};
-
-/** The answers of Facebook's token endpoint, and what must come out of them. */
-export const facebookTokenAnswers = {
-  // One to two hours as a rule; 60 days straight from the exchange are seen too. The upgrade decides.
-  exchange: { status: 200, body: { access_token: 'SAMPLE_SHORT_AT', token_type: 'bearer', expires_in: 5400 } },
-  upgrade: { status: 200, body: { access_token: 'SAMPLE_AT', token_type: 'bearer', expires_in: 5183944 } },
-  refresh: { status: 200, body: { access_token: 'SAMPLE_AT2', token_type: 'bearer', expires_in: 5183944 } },
-  expected: { expiresIn: 5183944, scopes: null, refreshToken: false },
-  variants: [
-    {
-      note: 'expires_in may be missing where the token has no end',
-      exchange: { status: 200, body: { access_token: 'SAMPLE_AT', token_type: 'bearer' } },
-      expected: { expiresIn: null, scopes: null, refreshToken: false },
-    },
-  ],
-} satisfies Partial<ProviderFixture>;
-
-export const graph = 'https://graph.facebook.com/v26.0';
-
-/**
- * Who consented, and to what.
- *
- * @param declined what the person unticked
- */
-export const facebookPerson = (declined: string) => ({
-  [`${graph}/me/permissions`]: {
-    data: [
-      { permission: 'pages_show_list', status: 'granted' },
-      { permission: declined, status: 'declined' },
-      { permission: 'public_profile', status: 'granted' },
-    ],
-  },
-  [`${graph}/me?fields=id,name,picture`]: {
-    id: '10223344556677',
-    name: 'Ada Example',
-    picture: {
-      data: { height: 50, width: 50, is_silhouette: false, url: 'https://platform-lookaside.fbsbx.com/ada.jpg' },
-    },
-  },
-});
+export const expired = graphError(`${invalid} Session has expired on Sunday, 01-Nov-26 10:00:00 PST.`, 190, 463);
 
 /** The dialog fails before consent. Its numbers are unconfirmed, the names of the parameters are not. */
 export const dialogErrors: ErrorSample[] = [
@@ -129,48 +83,10 @@ export const codeErrors: ErrorSample[] = [
   },
 ];
 
-/** Facebook's login from the dialog to the revocation. */
-export const facebookLoginErrors: ErrorSample[] = [
-  {
-    phase: 'authorize',
-    status: 302,
-    body: facebookDenied,
-    is: 'reconnect',
-    error: 'consent_denied',
-  },
-  ...dialogErrors,
-  ...codeErrors,
-  {
-    phase: 'refresh',
-    status: 400,
-    body: graphError(`${invalid} Session has expired on Sunday, 01-Nov-26 10:00:00 PST.`, 190, 463),
-    is: 'reconnect',
-    error: 'reauth_required',
-    reason: 'expired',
-  },
-  {
-    phase: 'refresh',
-    status: 400,
-    body: graphError('Error validating client secret.', 1),
-    is: 'app-misconfigured',
-    error: 'provider_app_credentials_invalid',
-  },
-  { phase: 'refresh', status: 500, body: graphError('An unknown error occurred', 1), is: 'retry' },
-  {
-    phase: 'revoke',
-    status: 400,
-    body: graphError(`${invalid} The user has not authorized application 1234567890.`, 190, 458),
-    is: 'reconnect',
-    note: 'nothing is left to revoke',
-  },
-];
-
-const ended = `${invalid} Session has expired on Sunday, 01-Nov-26 10:00:00 PST.`;
-
 /** The Graph API's own, whichever product is called: developers.facebook.com/docs/graph-api/guides/error-handling. */
 export const graphApiErrors: ErrorSample[] = [
-  { ...atApi('reconnect', ended, 190, 463), reason: 'expired' },
-  { ...atApi('reconnect', ended, 190, 463), status: 401, note: '401 is seen too' },
+  { phase: 'api', status: 400, body: expired, is: 'reconnect', reason: 'expired' },
+  { phase: 'api', status: 401, body: expired, is: 'reconnect', note: '401 is seen too' },
   {
     ...atApi(
       'reconnect',
@@ -222,33 +138,6 @@ export const graphApiErrors: ErrorSample[] = [
     note: 'github.com/facebook/facebook-python-business-sdk/issues/431',
   },
   { ...atApi('retry', 'An unknown error occurred', 1), status: 500 },
-];
-
-/** Of pages. */
-export const pageErrors: ErrorSample[] = [
-  atApi('missing-scope', '(#200) Requires pages_manage_posts permission to manage the object', 200),
-  {
-    ...atApi('missing-scope', '(#200) Requires pages_manage_posts permission to manage the object', 200),
-    status: 403,
-  },
-  { ...atApi('rate-limit', '(#32) Page request limit reached', 32), status: 403 },
-  {
-    ...atApi('rate-limit', 'There have been too many calls to this Page account. Wait a bit and try again.', 80001),
-    headers: {
-      'x-business-use-case-usage':
-        '{"109876543210":[{"type":"pages","call_count":95,"total_cputime":20,"total_time":20,"estimated_time_to_regain_access":19}]}',
-    },
-    retryAfter: 1140,
-  },
-  {
-    ...atApi(
-      'reconnect',
-      `${invalid} The user must be an administrator, editor, or moderator of the page in order to impersonate it.`,
-      190,
-      492,
-    ),
-    affects: 'account',
-  },
 ];
 
 /** A refusal at Instagram's and Threads' own login. */

@@ -4,13 +4,11 @@ import {
   codeErrors,
   denied,
   dialogErrors,
+  expired,
   flatError,
   graphApiErrors,
   graphError,
-  invalid,
 } from './meta.samples.ts';
-
-const expired = graphError(`${invalid} Session has expired on Sunday, 01-Nov-26 10:00:00 PST.`, 190, 463);
 
 /** From developers.facebook.com/docs/threads and the sources named in the definition, as of 2026-11-23. */
 export default {

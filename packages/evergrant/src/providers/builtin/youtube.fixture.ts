@@ -1,5 +1,5 @@
 import type { ProviderFixture } from '../fixture.ts';
-import { apiError, detail, errors, tokenAnswers, userinfo } from './google.samples.ts';
+import { apiError, detail, errors, requests, tokenAnswers, userinfo } from './google.samples.ts';
 
 const scopes = [
   'https://www.googleapis.com/auth/youtube.upload',
@@ -12,52 +12,9 @@ const scopes = [
 export default {
   provider: 'youtube',
   callback: { denied: { error: 'access_denied' } },
-  requests: {
-    authorize: {
-      url: 'https://accounts.google.com/o/oauth2/v2/auth',
-      query: {
-        access_type: 'offline',
-        prompt: 'consent',
-        response_type: 'code',
-        client_id: '{clientId}',
-        redirect_uri: '{redirectUri}',
-        scope:
-          'openid profile https://www.googleapis.com/auth/youtube.upload https://www.googleapis.com/auth/youtube.readonly https://www.googleapis.com/auth/youtube https://www.googleapis.com/auth/youtube.force-ssl https://www.googleapis.com/auth/yt-analytics.readonly',
-        state: '{state}',
-        code_challenge: '{challenge}',
-        code_challenge_method: 'S256',
-      },
-    },
-    exchange: {
-      url: 'https://oauth2.googleapis.com/token',
-      form: {
-        redirect_uri: '{redirectUri}',
-        code: '{code}',
-        code_verifier: '{verifier}',
-        grant_type: 'authorization_code',
-        client_id: '{clientId}',
-        client_secret: '{clientSecret}',
-      },
-    },
-    profile: {
-      method: 'GET',
-      url: 'https://openidconnect.googleapis.com/v1/userinfo',
-      headers: { authorization: 'Bearer {accessToken}' },
-    },
-    refresh: {
-      url: 'https://oauth2.googleapis.com/token',
-      form: {
-        refresh_token: '{refreshToken}',
-        grant_type: 'refresh_token',
-        client_id: '{clientId}',
-        client_secret: '{clientSecret}',
-      },
-    },
-    revoke: [
-      { url: 'https://oauth2.googleapis.com/revoke', form: { token: '{refreshToken}' } },
-      { url: 'https://oauth2.googleapis.com/revoke', form: { token: '{accessToken}' } },
-    ],
-  },
+  requests: requests(
+    'openid profile https://www.googleapis.com/auth/youtube.upload https://www.googleapis.com/auth/youtube.readonly https://www.googleapis.com/auth/youtube https://www.googleapis.com/auth/youtube.force-ssl https://www.googleapis.com/auth/yt-analytics.readonly',
+  ),
   ...tokenAnswers(scopes),
   get: {
     'https://openidconnect.googleapis.com/v1/userinfo': userinfo,
