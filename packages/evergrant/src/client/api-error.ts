@@ -1,4 +1,4 @@
-import type { Problem } from './operations.ts';
+import type { ErrorCode, Problem } from './operations.ts';
 
 /**
  * The service refused, or could not. Its message says what happened, with the request id to look for in the log.
@@ -8,7 +8,7 @@ import type { Problem } from './operations.ts';
  */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
-  readonly code: Problem['code'] | 'unexpected_answer';
+  readonly code: ErrorCode | 'unexpected_answer';
   /** HTTP status. */
   readonly status: number;
   /** Who must act; `provider` means that nobody can do anything but wait. */

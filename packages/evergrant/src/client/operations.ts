@@ -31,7 +31,7 @@ export interface AccountChoice {
 export interface ApiKey {
   id: string;
   name: string;
-  permissions: ('connections:read' | 'connections:write' | 'tokens:read' | 'calls:write' | 'events:read' | 'admin')[];
+  permissions: Permission[];
   /** Null: it reaches what everybody has */
   owner: string | null;
   createdAt: string;
@@ -62,7 +62,7 @@ export interface Connection {
   id: string;
   provider: string;
   owner: string;
-  status: 'active' | 'limited' | 'degraded' | 'reauth_required' | 'disabled' | 'pending';
+  status: ConnectionStatus;
   reason: string | null;
   account: {
     id: string;
@@ -108,6 +108,8 @@ export type ConnectionDelivery = WebhookDelivery & {
   webhookUrl: string;
 };
 
+export type ConnectionStatus = 'active' | 'limited' | 'degraded' | 'reauth_required' | 'disabled' | 'pending';
+
 export type CreatedApiKey = ApiKey & {
   /** Shown this once */
   key: string;
@@ -125,6 +127,63 @@ export interface Disconnection {
   atPlatform: 'revoked' | 'kept_for_others' | 'not_possible';
 }
 
+/** What to decide by: its meaning never changes */
+export type ErrorCode =
+  | 'flow_not_found'
+  | 'flow_expired'
+  | 'flow_already_used'
+  | 'flow_browser_mismatch'
+  | 'callback_malformed'
+  | 'issuer_mismatch'
+  | 'consent_denied'
+  | 'login_required_at_provider'
+  | 'return_url_not_allowed'
+  | 'scope_not_allowed'
+  | 'scope_insufficient'
+  | 'account_mismatch'
+  | 'account_already_connected'
+  | 'account_type_unsupported'
+  | 'instance_not_found'
+  | 'instance_unsupported'
+  | 'account_selection_required'
+  | 'code_rejected'
+  | 'provider_app_credentials_invalid'
+  | 'provider_app_not_allowed'
+  | 'redirect_uri_mismatch'
+  | 'scope_unavailable'
+  | 'provider_not_configured'
+  | 'provider_unknown'
+  | 'connection_not_found'
+  | 'connection_pending'
+  | 'connection_disabled'
+  | 'reauth_required'
+  | 'token_expired_not_renewable'
+  | 'min_validity_unsatisfiable'
+  | 'refresh_in_progress'
+  | 'refresh_cooling_down'
+  | 'provider_rate_limited'
+  | 'provider_unavailable'
+  | 'provider_timeout'
+  | 'provider_bad_response'
+  | 'token_not_exportable'
+  | 'dpop_rejected'
+  | 'revocation_unconfirmed'
+  | 'unauthenticated'
+  | 'permission_denied'
+  | 'invalid_request'
+  | 'not_found'
+  | 'unsupported_media_type'
+  | 'method_not_allowed'
+  | 'payload_too_large'
+  | 'conflict'
+  | 'rate_limited'
+  | 'target_not_allowed'
+  | 'storage_unavailable'
+  | 'storage_key_unavailable'
+  | 'engine_stalled'
+  | 'definition_invalid'
+  | 'internal';
+
 export interface Event {
   id: string;
   type: string;
@@ -134,6 +193,23 @@ export interface Event {
   at: string;
   data: Record<string, unknown>;
 }
+
+export type EventType =
+  | 'connection.created'
+  | 'connection.updated'
+  | 'connection.refreshed'
+  | 'connection.refresh_failed'
+  | 'connection.limited'
+  | 'connection.degraded'
+  | 'connection.reauth_required'
+  | 'connection.recovered'
+  | 'connection.disabled'
+  | 'connection.expiring'
+  | 'connection.reauth_reminder'
+  | 'connection.deleted'
+  | 'provider.app_invalid'
+  | 'provider.recovered'
+  | 'flow.failed';
 
 export interface Flow {
   id: string;
@@ -168,7 +244,7 @@ export interface Import {
 
 export interface NewApiKey {
   name: string;
-  permissions: ('connections:read' | 'connections:write' | 'tokens:read' | 'calls:write' | 'events:read' | 'admin')[];
+  permissions: Permission[];
   /** Binds the key to what this owner has */
   owner?: string;
 }
@@ -189,25 +265,7 @@ export interface NewWebhook {
   /** A public https address, or one on an origin in `RETURN_URLS` */
   url: string;
   /** Types of events to send; null: all */
-  events?:
-    | (
-        | 'connection.created'
-        | 'connection.updated'
-        | 'connection.refreshed'
-        | 'connection.refresh_failed'
-        | 'connection.limited'
-        | 'connection.degraded'
-        | 'connection.reauth_required'
-        | 'connection.recovered'
-        | 'connection.disabled'
-        | 'connection.expiring'
-        | 'connection.reauth_reminder'
-        | 'connection.deleted'
-        | 'provider.app_invalid'
-        | 'provider.recovered'
-        | 'flow.failed'
-      )[]
-    | null;
+  events?: EventType[] | null;
   /** Only events of this owner */
   owner?: string | null;
 }
@@ -246,6 +304,14 @@ export interface Overview {
   };
 }
 
+export type Permission =
+  | 'connections:read'
+  | 'connections:write'
+  | 'tokens:read'
+  | 'calls:write'
+  | 'events:read'
+  | 'admin';
+
 export interface Problem {
   /** A page that explains the code */
   type: string;
@@ -255,62 +321,7 @@ export interface Problem {
   detail?: string;
   /** The request id, as in the log */
   instance?: string;
-  /** What to decide by: its meaning never changes */
-  code:
-    | 'flow_not_found'
-    | 'flow_expired'
-    | 'flow_already_used'
-    | 'flow_browser_mismatch'
-    | 'callback_malformed'
-    | 'issuer_mismatch'
-    | 'consent_denied'
-    | 'login_required_at_provider'
-    | 'return_url_not_allowed'
-    | 'scope_not_allowed'
-    | 'scope_insufficient'
-    | 'account_mismatch'
-    | 'account_already_connected'
-    | 'account_type_unsupported'
-    | 'instance_not_found'
-    | 'instance_unsupported'
-    | 'account_selection_required'
-    | 'code_rejected'
-    | 'provider_app_credentials_invalid'
-    | 'provider_app_not_allowed'
-    | 'redirect_uri_mismatch'
-    | 'scope_unavailable'
-    | 'provider_not_configured'
-    | 'provider_unknown'
-    | 'connection_not_found'
-    | 'connection_pending'
-    | 'connection_disabled'
-    | 'reauth_required'
-    | 'token_expired_not_renewable'
-    | 'min_validity_unsatisfiable'
-    | 'refresh_in_progress'
-    | 'refresh_cooling_down'
-    | 'provider_rate_limited'
-    | 'provider_unavailable'
-    | 'provider_timeout'
-    | 'provider_bad_response'
-    | 'token_not_exportable'
-    | 'dpop_rejected'
-    | 'revocation_unconfirmed'
-    | 'unauthenticated'
-    | 'permission_denied'
-    | 'invalid_request'
-    | 'not_found'
-    | 'unsupported_media_type'
-    | 'method_not_allowed'
-    | 'payload_too_large'
-    | 'conflict'
-    | 'rate_limited'
-    | 'target_not_allowed'
-    | 'storage_unavailable'
-    | 'storage_key_unavailable'
-    | 'engine_stalled'
-    | 'definition_invalid'
-    | 'internal';
+  code: ErrorCode;
   /** Who must act; `provider` means that nobody can do anything but wait */
   actor: 'user' | 'operator' | 'developer' | 'provider' | 'service';
   /** Whether the same request may succeed later by itself */
@@ -408,62 +419,7 @@ export interface ProviderAppTest {
   /** `unknown`: the platform answers in the same way whatever the credentials are, or not at all */
   result: 'accepted' | 'refused' | 'unknown';
   /** Null: it took them */
-  errorCode:
-    | 'flow_not_found'
-    | 'flow_expired'
-    | 'flow_already_used'
-    | 'flow_browser_mismatch'
-    | 'callback_malformed'
-    | 'issuer_mismatch'
-    | 'consent_denied'
-    | 'login_required_at_provider'
-    | 'return_url_not_allowed'
-    | 'scope_not_allowed'
-    | 'scope_insufficient'
-    | 'account_mismatch'
-    | 'account_already_connected'
-    | 'account_type_unsupported'
-    | 'instance_not_found'
-    | 'instance_unsupported'
-    | 'account_selection_required'
-    | 'code_rejected'
-    | 'provider_app_credentials_invalid'
-    | 'provider_app_not_allowed'
-    | 'redirect_uri_mismatch'
-    | 'scope_unavailable'
-    | 'provider_not_configured'
-    | 'provider_unknown'
-    | 'connection_not_found'
-    | 'connection_pending'
-    | 'connection_disabled'
-    | 'reauth_required'
-    | 'token_expired_not_renewable'
-    | 'min_validity_unsatisfiable'
-    | 'refresh_in_progress'
-    | 'refresh_cooling_down'
-    | 'provider_rate_limited'
-    | 'provider_unavailable'
-    | 'provider_timeout'
-    | 'provider_bad_response'
-    | 'token_not_exportable'
-    | 'dpop_rejected'
-    | 'revocation_unconfirmed'
-    | 'unauthenticated'
-    | 'permission_denied'
-    | 'invalid_request'
-    | 'not_found'
-    | 'unsupported_media_type'
-    | 'method_not_allowed'
-    | 'payload_too_large'
-    | 'conflict'
-    | 'rate_limited'
-    | 'target_not_allowed'
-    | 'storage_unavailable'
-    | 'storage_key_unavailable'
-    | 'engine_stalled'
-    | 'definition_invalid'
-    | 'internal'
-    | null;
+  errorCode: ErrorCode | null;
   /** What it said itself */
   upstream: {
     status?: number;
@@ -548,25 +504,7 @@ export interface WebhookChanges {
   /** A public https address, or one on an origin in `RETURN_URLS` */
   url?: string;
   /** Types of events to send; null: all */
-  events?:
-    | (
-        | 'connection.created'
-        | 'connection.updated'
-        | 'connection.refreshed'
-        | 'connection.refresh_failed'
-        | 'connection.limited'
-        | 'connection.degraded'
-        | 'connection.reauth_required'
-        | 'connection.recovered'
-        | 'connection.disabled'
-        | 'connection.expiring'
-        | 'connection.reauth_reminder'
-        | 'connection.deleted'
-        | 'provider.app_invalid'
-        | 'provider.recovered'
-        | 'flow.failed'
-      )[]
-    | null;
+  events?: EventType[] | null;
   disabled?: boolean;
 }
 
@@ -633,7 +571,7 @@ export interface Operations {
       /** Only those of this platform */
       provider?: string;
       /** Only those with this status */
-      status?: 'active' | 'limited' | 'degraded' | 'reauth_required' | 'disabled' | 'pending';
+      status?: ConnectionStatus;
       /** Part of the account's name or user name, or of the owner */
       q?: string;
       /** How many at most */

@@ -43,6 +43,11 @@ export const accountSchema = z
   })
   .openapi('Account', { examples: [examples.account] });
 
+export const errorCode = z.enum(errorCodes as [ErrorCode, ...ErrorCode[]]).openapi('ErrorCode', {
+  description: 'What to decide by: its meaning never changes',
+  examples: [examples.problem.code],
+});
+
 export const problemSchema = z
   .looseObject({
     type: z.string().openapi({ description: 'A page that explains the code' }),
@@ -50,9 +55,7 @@ export const problemSchema = z
     status: z.int(),
     detail: z.string().optional().openapi({ description: 'A sentence about this occurrence' }),
     instance: z.string().optional().openapi({ description: 'The request id, as in the log' }),
-    code: z
-      .enum(errorCodes as [ErrorCode, ...ErrorCode[]])
-      .openapi({ description: 'What to decide by: its meaning never changes' }),
+    code: errorCode,
     actor: z
       .enum(['user', 'operator', 'developer', 'provider', 'service'])
       .openapi({ description: 'Who must act; `provider` means that nobody can do anything but wait' }),
@@ -80,12 +83,16 @@ export const problemSchema = z
 
 export const connectionStatuses = ['active', 'limited', 'degraded', 'reauth_required', 'disabled', 'pending'] as const;
 
+export const connectionStatus = z
+  .enum(connectionStatuses)
+  .openapi('ConnectionStatus', { examples: [examples.connection.status] });
+
 export const connectionSchema = z
   .object({
     id: z.string(),
     provider: z.string(),
     owner: z.string(),
-    status: z.enum(connectionStatuses),
+    status: connectionStatus,
     reason: z.string().nullable(),
     account: z.object({
       id: z.string(),

@@ -12,7 +12,7 @@ import {
   connectionBody,
   connectionId,
   connectionSchema,
-  connectionStatuses,
+  connectionStatus,
   eventBody,
   eventSchema,
   json,
@@ -59,7 +59,7 @@ const addReading = (app: OpenAPIHono<HttpEnv>, deps: HttpDependencies): void => 
           provider: callerText
             .optional()
             .openapi({ description: 'Only those of this platform', examples: [connection.provider] }),
-          status: z.enum(connectionStatuses).optional().openapi({ description: 'Only those with this status' }),
+          status: connectionStatus.optional().openapi({ param: { description: 'Only those with this status' } }),
           q: callerText
             .max(200)
             .optional()

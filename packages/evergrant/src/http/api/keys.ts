@@ -7,11 +7,13 @@ import { type ApiKey, type Permission, type Principal, permissions } from '../ke
 import { createRoute } from '../route.ts';
 import { callerText, idOf, json, jsonBody, pageOf, pageQuery, problems, time } from '../schemas.ts';
 
+const permission = z.enum(permissions).openapi('Permission', { examples: [exampleKey.permissions[0]] });
+
 export const keySchema = z
   .object({
     id: z.string(),
     name: z.string(),
-    permissions: z.array(z.enum(permissions)),
+    permissions: z.array(permission),
     owner: z.string().nullable().openapi({ description: 'Null: it reaches what everybody has' }),
     created_at: time,
     last_used_at: time.nullable().openapi({ description: 'To the minute' }),
@@ -34,7 +36,7 @@ export const keyBody = (key: ApiKey): z.infer<typeof keySchema> => ({
 const newKeySchema = z
   .strictObject({
     name: callerText.pipe(z.string().min(1).max(200)),
-    permissions: z.array(z.enum(permissions)).min(1),
+    permissions: z.array(permission).min(1),
     owner: callerText
       .pipe(z.string().min(1).max(200))
       .optional()

@@ -7,8 +7,10 @@ import { callerText, time } from '../schemas.ts';
 const url = callerText
   .pipe(z.string().min(1).max(2000))
   .openapi({ description: 'A public https address, or one on an origin in `RETURN_URLS`' });
+const eventType = z.enum(eventTypes).openapi('EventType', { examples: ['connection.reauth_required'] });
+
 const events = z
-  .array(z.enum(eventTypes))
+  .array(eventType)
   .min(1)
   .max(100)
   .nullable()
