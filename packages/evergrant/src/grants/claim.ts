@@ -11,7 +11,7 @@ import { heldAnswers } from './journal.ts';
 import { claimOf, lease, mark } from './mark.ts';
 import { type Moment, momentOf } from './moment.ts';
 import type { Person } from './revocations.ts';
-import { leaseDuration, readerPause } from './timing.ts';
+import { headStart, leaseDuration, readerPause } from './timing.ts';
 import { retryOfUnresolved } from './unresolved.ts';
 
 /**
@@ -80,7 +80,8 @@ export const claimGrant = async (
     if (grant.generation > seen) return { kind: 'superseded' };
     const app = context.apps.ofGrant(grant);
     const now = await context.store.now(tx);
-    const obstacle = obstacleOf(app, grant, row, now, mode, await heldAnswers(tx, [row]));
+    const held = await heldAnswers(tx, [row]);
+    const obstacle = obstacleOf({ app, grant, row, now, mode, held, sinceOutage: context.store.sinceOutage() });
     if (obstacle) return obstacle;
     const permits = await permitsOf(tx, app, now, mode);
     if (permits.error) return { kind: 'waiting', until: permits.until, error: permits.error };
@@ -179,9 +180,11 @@ const claimOfApp = async (
     ? await schedule.candidates(tx, gateKey(app), now, probeChoice, due.toReversed())
     : await schedule.candidates(tx, gateKey(app), now, wanted * overRead, due);
   const held = await heldAnswers(tx, rows);
+  const sinceOutage = context.store.sinceOutage();
   const lookAt = (row: ScheduleRow, grant: GrantRow | undefined): Obstacle | undefined => {
     if (isUnderWay?.(row.grant_id)) return { kind: 'busy', until: now + leaseDuration };
-    return grant?.status === 'active' ? obstacleOf(app, grant, row, now, 'background', held) : gone;
+    if (grant?.status !== 'active') return gone;
+    return obstacleOf({ app, grant, row, now, mode: 'background', held, sinceOutage });
   };
   for await (const { row, grant } of withGrants(tx, orderOf(app, rows, permits), () => wanted - batch.claims.length)) {
     const obstacle = lookAt(row, grant);
@@ -240,15 +243,21 @@ const isLeased = ({ lease_until }: ScheduleRow, now: number): boolean => lease_u
 /** A lease without a mark: nothing is sent under it yet, and whoever waits for the token may be faster. */
 const isReserved = ({ mark_id }: ScheduleRow): boolean => mark_id === null;
 
+/** A grant that is to be claimed, with what may stand in the way. */
+export interface Prospect {
+  app: App;
+  grant: GrantRow;
+  row: ScheduleRow;
+  now: number;
+  mode: Mode | 'background';
+  /** Grants with an answer in the journal. */
+  held: ReadonlySet<string>;
+  /** Milliseconds since the database answers again. */
+  sinceOutage: number;
+}
+
 /** What keeps a grant from being claimed now; undefined: nothing. */
-export const obstacleOf = (
-  app: App,
-  grant: GrantRow,
-  row: ScheduleRow,
-  now: number,
-  mode: Mode | 'background',
-  held: ReadonlySet<string>,
-): Obstacle | undefined => {
+export const obstacleOf = ({ app, grant, row, now, mode, held, sinceOutage }: Prospect): Obstacle | undefined => {
   if (!isRenewable(app, { hasRefreshToken: grant.refresh_token_sealed !== null })) return { kind: 'not_renewable' };
   if (isLeased(row, now) && (mode === 'background' || !isReserved(row))) {
     return { kind: 'busy', until: row.lease_until! };
@@ -257,6 +266,7 @@ export const obstacleOf = (
   if (held.has(grant.id)) {
     return { kind: 'waiting', until: now + journalPause, error: storedError(grant, journalPause) };
   }
+  if (row.mark_at !== null && sinceOutage < headStart) return { kind: 'busy', until: now + headStart - sinceOutage };
   const refresh = app.definition.refresh ?? {};
   const ripe = grant.issued_at + (refresh.minimumAgeSeconds ?? 0) * 1000;
   // Issued in the future, when the clock was ahead: how old it is nobody knows.

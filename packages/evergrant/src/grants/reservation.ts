@@ -78,6 +78,7 @@ export const takeOver = async (context: Context, owner: string, reserved: Reserv
       ours.map(({ grant_id }) => grant_id),
     );
     const [blocked, held] = [await blockedGates(tx), await heldAnswers(tx, ours)];
+    const sinceOutage = context.store.sinceOutage();
     const byId = new Map(found.map((grant) => [grant.id, grant]));
     const claims: Claim[] = [];
     const unfit: ScheduleRow[] = [];
@@ -89,7 +90,8 @@ export const takeOver = async (context: Context, owner: string, reserved: Reserv
       try {
         const app = grant?.status === 'active' ? context.apps.ofGrant(grant) : null;
         const isFit = row.due_at !== null && (probe || !probing);
-        if (!isFit || !app || !grant || obstacleOf(app, grant, free, now, 'background', held)) unfit.push(row);
+        const prospect = { row: free, now, mode: 'background', held, sinceOutage } as const;
+        if (!isFit || !app || !grant || obstacleOf({ app, grant, ...prospect })) unfit.push(row);
         else claims.push(claimOf(context, { app, grant, row: free, now, claimedAt, probing }));
       } catch (error) {
         if (!isEvergrantError(error, 'storage_key_unavailable', 'provider_not_configured', 'provider_unknown')) {

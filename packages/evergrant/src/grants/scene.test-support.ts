@@ -7,6 +7,7 @@ import { EvergrantError } from '../errors/index.ts';
 import type { RawAnswer } from '../protocols/types.ts';
 import { oauth2, type Refresh } from '../providers/define.ts';
 import { events, type GrantRow, gates, grants, type Store, schedule } from '../store/index.ts';
+import { createOutages } from '../store/outages.ts';
 import { createManualClock, type ManualClock } from '../testing/manual-clock.ts';
 import { createMemoryPlatform, type PlatformKnobs } from '../testing/memory-platform.ts';
 import { watchQueries } from '../testing/watch-queries.ts';
@@ -92,7 +93,7 @@ export const createScene = async ({ knobs: changes, refresh, selfRefreshing, ran
 
   const start = (node: string): SceneNode => {
     const database = { down: false };
-    const guarded = failing(store, database);
+    const guarded = failing(store, database, clock);
     const context = createTestContext({
       store: guarded,
       vault,
@@ -160,9 +161,17 @@ const renewDue = async (renewals: Renewals, room: number): Promise<number> => {
 };
 
 /** A store that fails, while `database.down`, as one does whose server is away. */
-const failing = (store: Store, database: { down: boolean }): Store => {
+const failing = (store: Store, database: { down: boolean }, clock: ManualClock): Store => {
+  const outages = createOutages(clock);
   const away = () => {
-    if (database.down) throw new EvergrantError('storage_unavailable');
+    if (!database.down) return;
+    outages.fault();
+    throw new EvergrantError('storage_unavailable');
+  };
+  const noting = async <T>(work: Promise<T>): Promise<T> => {
+    const result = await work;
+    outages.answered();
+    return result;
   };
   const plugin: KyselyPlugin = {
     transformQuery({ node }) {
@@ -174,13 +183,14 @@ const failing = (store: Store, database: { down: boolean }): Store => {
   return {
     ...store,
     db: watchQueries(store.db, plugin),
+    sinceOutage: outages.since,
     transaction: async (work) => {
       away();
-      return store.transaction((tx) => work(watchQueries(tx, plugin)));
+      return noting(store.transaction((tx) => work(watchQueries(tx, plugin))));
     },
     write: async (work) => {
       away();
-      return store.write((tx) => work(watchQueries(tx, plugin)));
+      return noting(store.write((tx) => work(watchQueries(tx, plugin))));
     },
   };
 };

@@ -2,7 +2,8 @@ import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { grants, journal } from '../store/index.ts';
-import { createScene, minute, passUntil, type Scene, second } from './scene.test-support.ts';
+import { reserveDue } from './reservation.ts';
+import { createScene, hour, minute, passUntil, type Scene, second } from './scene.test-support.ts';
 import { createSpool } from './spool.ts';
 
 /** The answer to a renewal arrives at a process whose database has just gone away. */
@@ -65,6 +66,68 @@ describe('an answer that the database does not take', () => {
     await passUntil(scene.clock, async () => (await scene.grant(grantId)).generation === 2);
     expect(await renewal).toEqual({ kind: 'renewed' });
     expect(await journalled(scene)).toEqual([]);
+  });
+
+  it.each(['reader', 'background', 'reservation'] as const)(
+    'comes first when the database is back after the token’s life: another process (%s) waits a second',
+    async (who) => {
+      const { scene, grantId, issued } = await createStranded();
+      const other = scene.startNode('two');
+      other.database.down = true;
+      scene.clock.advance(hour);
+      await expect(other.renewals.renew(grantId, 'person')).rejects.toMatchObject({ code: 'storage_unavailable' });
+      other.database.down = false;
+      const takes = async () => {
+        if (who === 'reader') return other.renewals.renew(grantId, 'person');
+        if (who === 'background') return other.renewDue();
+        const reserved = await reserveDue(other.context, 10, 'worker', []);
+        return other.renewals.carryOut('worker', reserved);
+      };
+      for (let count = 0; count < 9; count++) {
+        await takes();
+        scene.clock.advance(100);
+      }
+      expect(scene.presented).toHaveLength(1);
+      scene.database.down = false;
+      await passUntil(scene.clock, async () => (await scene.grant(grantId)).generation === 2);
+      expect((await scene.tokens(grantId)).current).toBe(issued);
+    },
+  );
+
+  it('comes first also where another process was about to take the grant over', async () => {
+    const { scene } = await createStranded();
+    const other = scene.startNode('two');
+    scene.clock.advance(hour);
+    const reserved = await reserveDue(other.context, 10, 'worker', []);
+    expect(reserved).toHaveLength(1);
+    other.database.down = true;
+    await expect(other.renewals.carryOut('worker', reserved)).rejects.toMatchObject({ code: 'storage_unavailable' });
+    other.database.down = false;
+    await other.renewals.carryOut('worker', reserved);
+    expect(scene.presented).toHaveLength(1);
+  });
+
+  it('keeps nobody from grants of which nothing is under way', async () => {
+    const scene = await createScene();
+    const { refreshToken, grantId } = await scene.connect();
+    scene.database.down = true;
+    await expect(scene.renewDue()).rejects.toThrow();
+    scene.database.down = false;
+    await scene.renewals.renew(grantId, 'person');
+    expect(scene.presented).toEqual([refreshToken]);
+  });
+
+  it('is not waited for longer than that', async () => {
+    const { scene, grantId } = await createStranded();
+    const other = scene.startNode('two');
+    other.database.down = true;
+    scene.clock.advance(hour);
+    await expect(other.renewals.renew(grantId, 'person')).rejects.toThrow();
+    other.database.down = false;
+    expect(await other.renewals.renew(grantId, 'person')).toMatchObject({ kind: 'busy' });
+    scene.clock.advance(second);
+    await other.renewals.renew(grantId, 'person');
+    expect(scene.presented).toHaveLength(2);
   });
 
   it('is kept in memory, and committed when the database is back, where the disk does not take it either', async () => {

@@ -8,6 +8,12 @@ import { days, type Refresh } from '../providers/define.ts';
 /** H: the deadline of a request to a token endpoint. */
 export const requestDeadline = 15_000;
 
+/**
+ * Once the database answers again, those who hold answers that it did not take try four times a second; for so long
+ * nobody presents anew what they have presented.
+ */
+export const headStart = 1000;
+
 /** How long a claim holds. The request must begin early enough to end, with its commit, within it. */
 export const leaseDuration = 30_000;
 

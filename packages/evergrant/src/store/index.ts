@@ -8,6 +8,7 @@ import type { Queryable } from './dialect.ts';
 import { createGroupCommit, createPace, withoutPause } from './group.ts';
 import { type Hints, listenForHints } from './hints.ts';
 import { migrations, postgresTypes, sqliteTypes } from './migrations.ts';
+import { createOutages, type Outages } from './outages.ts';
 import { createPointReads, type PointReads } from './point-reads.ts';
 import { isCollision, openPostgres } from './postgres.ts';
 import type { Database } from './schema.ts';
@@ -63,6 +64,8 @@ export interface Store {
   write<T>(work: (tx: Transaction<Database>) => Promise<T>): Promise<T>;
   /** The time by which leases are judged, in milliseconds since the epoch: that of the database, which all nodes share. */
   now(tx: Queryable): Promise<number>;
+  /** Milliseconds since the database answers again after it was away: 0 while that is not known, Infinity if it never was. */
+  sinceOutage(): number;
   /** Tells other processes that a row changed, and hears of it from them. */
   readonly hints: Hints | null;
   /** Whether it was closed: whatever asks it for something fails from then on. */
@@ -88,10 +91,11 @@ export const openStore = async (settings: DatabaseSettings, options: StoreOption
   settings.kind === 'postgres' ? openPostgresStore(settings.url, options) : openSqliteStore(settings.path, options);
 
 const openSqliteStore = async (path: string, { clock, ownTime }: StoreOptions): Promise<Store> => {
-  const { dialect, preparePointRead, close } = await openSqlite(path);
+  const outages = createOutages(clock);
+  const { dialect, preparePointRead, close } = await openSqlite(path, outages.fault);
   const db = new Kysely<Database>({ dialect });
   const applied = await migrateOrClose(db, migrations(sqliteTypes));
-  const transaction: Store['transaction'] = (work) => db.transaction().execute(work);
+  const transaction = noting(outages, (work) => db.transaction().execute(work));
   return {
     db,
     applied,
@@ -100,6 +104,7 @@ const openSqliteStore = async (path: string, { clock, ownTime }: StoreOptions): 
     writers: 1,
     write: createGroupCommit(transaction, 1, ownTime ? withoutPause : createPace()),
     now: async () => clock.now(),
+    sinceOutage: outages.since,
     hints: null,
     ...closingOnce(async () => close()),
   };
@@ -112,10 +117,11 @@ const openPostgresStore = async (url: Secret, { clock, ownTime, heard }: StoreOp
   const migrating = new Kysely<Database>({ dialect: openPostgres(url, 'migration').dialect });
   const applied = await migrateOrClose(migrating, migrations(postgresTypes));
   await migrating.destroy();
-  const { dialect, pool } = openPostgres(url, 'work');
+  const outages = createOutages(clock);
+  const { dialect, pool } = openPostgres(url, 'work', outages.fault);
   const db = new Kysely<Database>({ dialect });
   const hints = heard ? listenForHints(pool, heard) : null;
-  const transaction: Store['transaction'] = (work) => repeating(() => db.transaction().execute(work));
+  const transaction = noting(outages, (work) => repeating(() => db.transaction().execute(work)));
   return {
     db,
     applied,
@@ -124,6 +130,7 @@ const openPostgresStore = async (url: Secret, { clock, ownTime, heard }: StoreOp
     writers: parallelGroups,
     write: createGroupCommit(transaction, parallelGroups, ownTime ? withoutPause : createPace()),
     now: ownTime ? async () => clock.now() : databaseTime,
+    sinceOutage: outages.since,
     hints,
     // Without Kysely's `destroy`, whose refusal of later queries says nothing of us.
     ...closingOnce(async () => {
@@ -132,6 +139,15 @@ const openPostgresStore = async (url: Secret, { clock, ownTime, heard }: StoreOp
     }),
   };
 };
+
+/** A transaction that succeeds shows that the database is there. */
+const noting =
+  (outages: Outages, transaction: Store['transaction']): Store['transaction'] =>
+  async (work) => {
+    const result = await transaction(work);
+    outages.answered();
+    return result;
+  };
 
 const closingOnce = (end: () => Promise<void>): Pick<Store, 'close' | 'isClosed'> => {
   let closing: Promise<void> | null = null;

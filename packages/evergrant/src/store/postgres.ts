@@ -46,24 +46,36 @@ const settings: PoolConfig = {
  * `storage_unavailable`; the next ones connect anew.
  *
  * @param use a change of the schema takes as long as it takes, and one connection
+ * @param onFault called when the server does not answer as it should, or breaks a connection
  */
-export const openPostgres = (url: Secret, use: 'work' | 'migration'): { dialect: PostgresDialect; pool: Pool } => {
+export const openPostgres = (
+  url: Secret,
+  use: 'work' | 'migration',
+  onFault: () => void = () => {},
+): { dialect: PostgresDialect; pool: Pool } => {
   const pool = new Pool({
     ...settings,
     ...(use === 'work' ? { max: poolSize, query_timeout: queryPatience } : { max: 1 }),
     connectionString: url.reveal(),
   });
   // An idle connection that breaks is none that anybody waits for.
-  pool.on('error', () => {});
-  return { dialect: new PostgresDialect({ pool: convertingPool(pool) }), pool };
+  pool.on('error', onFault);
+  const unavailable = (error: unknown): EvergrantError => {
+    onFault();
+    return unavailableError(error);
+  };
+  return { dialect: new PostgresDialect({ pool: convertingPool(pool, unavailable) }), pool };
 };
 
-const convertingPool = (pool: Pool): PostgresPool => ({
+/** Makes what a caller gets of a fault of the server. */
+type Unavailable = (error: unknown) => EvergrantError;
+
+const convertingPool = (pool: Pool, unavailable: Unavailable): PostgresPool => ({
   options: pool.options,
   async connect() {
     if (pool.ending) throw closedError();
     try {
-      return convertingClient(await pool.connect());
+      return convertingClient(await pool.connect(), unavailable);
     } catch (error) {
       // Whatever keeps a connection from coming about, a changed password as much as a broken wire: nothing was sent.
       throw unavailable(error);
@@ -72,7 +84,7 @@ const convertingPool = (pool: Pool): PostgresPool => ({
   end: () => pool.end(),
 });
 
-const convertingClient = (client: PoolClient): PostgresPoolClient => {
+const convertingClient = (client: PoolClient, unavailable: Unavailable): PostgresPoolClient => {
   let broken: EvergrantError | undefined;
   const breakOff = (error: unknown): EvergrantError => (broken ??= unavailable(error));
   const onError = (error: Error): void => void breakOff(error);
@@ -146,7 +158,7 @@ const reasons: Record<string, string> = {
 };
 
 /** Codes are constants of Node, OpenSSL and PostgreSQL; the messages that come with them may quote names and values. */
-const unavailable = (error: unknown): EvergrantError => {
+const unavailableError: Unavailable = (error) => {
   const code = codeOf(error);
   const reason = code === undefined ? (error as Error).message : (reasons[code] ?? code);
   return new EvergrantError('storage_unavailable', { detail: `PostgreSQL does not answer as it should: ${reason}` });

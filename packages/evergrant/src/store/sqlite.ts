@@ -45,9 +45,10 @@ export interface Sqlite {
  * has not committed.
  *
  * @param path a file, made with its folder when absent, or `:memory:`
+ * @param onFault called when file, disk or lock keep a statement from being done
  * @throws EvergrantError `storage_unavailable` when the file cannot be opened
  */
-export const openSqlite = async (path: string): Promise<Sqlite> => {
+export const openSqlite = async (path: string, onFault: () => void = () => {}): Promise<Sqlite> => {
   const database = await openFile(path);
   const statements = new Map<string, SqliteStatement>();
   const prepare = (sql: string): SqliteStatement => {
@@ -67,7 +68,12 @@ export const openSqlite = async (path: string): Promise<Sqlite> => {
   const checkOpen = (): void => {
     if (isClosed) throw closedError();
   };
-  const dialect = new LockingSqliteDialect({
+  const convert: Convert = (error) => {
+    const converted = toUnavailable(error);
+    if (converted !== error) onFault();
+    return converted;
+  };
+  const config: SqliteDialectConfig = {
     database: {
       prepare(sql) {
         checkOpen();
@@ -75,17 +81,18 @@ export const openSqlite = async (path: string): Promise<Sqlite> => {
       },
       close,
     },
-  });
+  };
+  const dialect = new LockingSqliteDialect(config, convert);
   if (path === ':memory:') return { dialect, close };
   return {
     dialect,
     close,
     preparePointRead<Row>({ sql }: CompiledQuery<Row>) {
-      reader ??= converting(() => new DatabaseSync(path, { readOnly: true, timeout: busyTimeout }));
+      reader ??= converting(convert, () => new DatabaseSync(path, { readOnly: true, timeout: busyTimeout }));
       const statement = reader.prepare(sql);
       return async (parameter: string) => {
         checkOpen();
-        return converting(() => statement.get(parameter) as Row | undefined);
+        return converting(convert, () => statement.get(parameter) as Row | undefined);
       };
     },
   };
@@ -97,10 +104,12 @@ export const openSqlite = async (path: string): Promise<Sqlite> => {
  */
 class LockingSqliteDialect extends SqliteDialect {
   readonly #config: SqliteDialectConfig;
+  readonly #convert: Convert;
 
-  constructor(config: SqliteDialectConfig) {
+  constructor(config: SqliteDialectConfig, convert: Convert) {
     super(config);
     this.#config = config;
+    this.#convert = convert;
   }
 
   override createAdapter(): SqliteAdapter {
@@ -112,26 +121,32 @@ class LockingSqliteDialect extends SqliteDialect {
   }
 
   override createDriver(): SqliteDriver {
-    return new WaitingDriver(this.#config);
+    return new WaitingDriver(this.#config, this.#convert);
   }
 }
 
 /** A driver whose statements wait for another process without keeping the event loop. */
 class WaitingDriver extends SqliteDriver {
+  readonly #convert: Convert;
   #waiting?: DatabaseConnection;
 
+  constructor(config: SqliteDialectConfig, convert: Convert) {
+    super(config);
+    this.#convert = convert;
+  }
+
   override async acquireConnection(): Promise<DatabaseConnection> {
-    this.#waiting ??= waiting(await super.acquireConnection());
+    this.#waiting ??= waiting(await super.acquireConnection(), this.#convert);
     return this.#waiting;
   }
 }
 
-const waiting = (connection: DatabaseConnection): DatabaseConnection => ({
+const waiting = (connection: DatabaseConnection, convert: Convert): DatabaseConnection => ({
   async executeQuery(query) {
     try {
       return await untilFree(() => connection.executeQuery(query));
     } catch (error) {
-      throw converted(error);
+      throw convert(error);
     }
   },
   streamQuery: (query, chunkSize) => connection.streamQuery(query, chunkSize),
@@ -194,17 +209,20 @@ const resultOf = (error: unknown): number | null => {
 
 const isBusy = (error: unknown): boolean => resultOf(error) === busy;
 
+/** What becomes of an error before a caller gets it. */
+type Convert = (error: unknown) => unknown;
+
 /** Turns the faults of the file, the disk and the lock into `storage_unavailable`. */
-const converted = (error: unknown): unknown => {
+const toUnavailable: Convert = (error) => {
   const result = resultOf(error);
   if (result === null || ofTheQuery.includes(result)) return error;
   return new EvergrantError('storage_unavailable', { detail: `SQLite says: ${(error as Error).message}` });
 };
 
-const converting = <T>(work: () => T): T => {
+const converting = <T>(convert: Convert, work: () => T): T => {
   try {
     return work();
   } catch (error) {
-    throw converted(error);
+    throw convert(error);
   }
 };

@@ -28,6 +28,7 @@ describeWithOwnPostgres('a server that is stopped and started', (server) => {
     const { url } = await server.createDatabase();
     const store = await open(url);
     await insertConnected(store.db, 'a');
+    expect(store.sinceOutage()).toBe(Infinity);
 
     const begun = Promise.withResolvers<void>();
     const stopped = Promise.withResolvers<void>();
@@ -49,8 +50,20 @@ describeWithOwnPostgres('a server that is stopped and started', (server) => {
 
     await server.start();
     expect(await schedule.byGrant(store.db, 'a')).toMatchObject({ fence: 0 });
+    expect(store.sinceOutage()).toBe(0);
     await store.write((tx) => schedule.update(tx, 'a', { fence: 9 }));
+    expect(store.sinceOutage()).not.toBe(Infinity);
     expect(await schedule.byGrant(store.db, 'a')).toMatchObject({ fence: 9 });
+  });
+
+  test('is noticed by a process that asks for nothing', async () => {
+    const { url } = await server.createDatabase();
+    const store = await open(url);
+    await store.transaction((tx) => schedule.byGrant(tx, 'a'));
+    await server.stop();
+    await until('its idle connection to break', () => store.sinceOutage() === 0);
+    await server.start();
+    expect(await schedule.byGrant(store.db, 'a')).toBeUndefined();
   });
 
   test('fails many that wait at the same time, all of them at once', async () => {

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { connectDue, silence as silent } from '../../grants/renewing.test-support.ts';
 import {
   createScene,
   hour,
@@ -95,18 +96,22 @@ describe('the embedded engine', () => {
   it('lets those who hold answers commit first, when the database comes back: they try four times a second', async () => {
     for (let phase = 0; phase < second; phase += 90) {
       const scene = await createScene();
-      let [back, looked] = [0, 0];
-      const watched: Scene['renewals']['beginDue'] = (...given) => {
-        if (back > 0 && looked === 0) looked = scene.clock.now();
-        return scene.renewals.beginDue(...given);
+      await connectDue(scene);
+      scene.answerNext(silent(scene, 'nothing happens'));
+      await scene.renewDue();
+      scene.clock.advance(hour);
+      let sentAt = 0;
+      scene.behaves = async (token) => {
+        sentAt = scene.clock.now();
+        return scene.platform.present(token);
       };
       scene.database.down = true;
-      run({ ...scene, renewals: { ...scene.renewals, beginDue: watched } });
+      run(scene);
       await pass(scene, 5 * second + phase, 10);
       scene.database.down = false;
-      back = scene.clock.now();
+      const back = scene.clock.now();
       await pass(scene, 3 * second, 10);
-      expect(looked - back).toBeGreaterThanOrEqual(second);
+      expect(sentAt - back).toBeGreaterThanOrEqual(second);
       await running.pop()!.stop();
     }
   });

@@ -1,6 +1,5 @@
 import type { Context } from '../../grants/context.ts';
 import type { Renewals } from '../../grants/renew.ts';
-import { gates } from '../../store/index.ts';
 import { logFault, startChores } from '../chores.ts';
 import { createRest } from '../rest.ts';
 import type { Engine } from '../types.ts';
@@ -63,22 +62,12 @@ export const startEngine = (context: Context, renewals: Renewals, chores: (() =>
     return Math.min(limited ? limitPause : next - now, safetyPoll);
   };
 
-  /** Once the database answers again, those who hold answers that it did not take come first. */
-  const afterFault = async (): Promise<void> => {
-    await gates.list(context.store.db);
-    await renewing.rest(faultPause, () => false);
-  };
-
   const renew = async (): Promise<void> => {
-    let hasFailed = false;
     while (!stopped) {
       beat = context.clock.monotonic();
       try {
-        if (hasFailed) await afterFault();
-        hasFailed = false;
-        if (!stopped) await pass();
+        await pass();
       } catch (error) {
-        hasFailed = true;
         logFault(context, error, 'a pass of the engine failed; it is repeated');
         await renewing.rest(faultPause, () => false);
       }
