@@ -1,6 +1,6 @@
 import type { GetJson } from '../protocols/get-json.ts';
 import type { App, AppSettings, Protocol } from '../protocols/types.ts';
-import type { ProtocolDefinition } from '../providers/define.ts';
+import { hasRenewal, type ProtocolDefinition } from '../providers/define.ts';
 import type { GrantRow, Store } from '../store/index.ts';
 import type { Clock } from '../telemetry/clock.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -81,5 +81,4 @@ export const isMigrating = ({ definition: { protocol }, variables }: App): boole
 
 /** Whether anything can renew this grant. */
 export const isRenewable = (app: App, { hasRefreshToken }: { hasRefreshToken: boolean }): boolean =>
-  app.definition.refresh?.supported !== false &&
-  (hasRefreshToken || isSelfRefreshing(app.definition.protocol) || isMigrating(app));
+  hasRenewal(app.definition) && (hasRefreshToken || isSelfRefreshing(app.definition.protocol) || isMigrating(app));
