@@ -3,11 +3,11 @@ import type { Clock } from '../telemetry/clock.ts';
 /** What this process has seen of its database being away. */
 export interface Outages {
   /** The database did not answer as it should. */
-  fault(): void;
+  fault: () => void;
   /** It has taken a transaction. */
-  answered(): void;
+  answered: () => void;
   /** Milliseconds since it answers again: 0 while that is not known, Infinity where it was never away. */
-  since(): number;
+  since: () => number;
 }
 
 export const createOutages = (clock: Pick<Clock, 'monotonic'>): Outages => {
