@@ -77,10 +77,12 @@ export const createImports = (context: Context, renewals: Renewals, options: { p
     try {
       return await identifyPatiently(context, app, usable);
     } catch (error) {
-      const isRefused = isEvergrantError(error) && error.extensions?.['class'] === 'refresh-token';
+      if (!isEvergrantError(error) || usable !== grant) throw error;
+      const { class: refusal } = error.extensions ?? {};
       const hasRefreshToken = usable.refresh_token_sealed !== null;
-      if (!isRefused || usable !== grant) throw error;
-      if (!isRenewable(app, { hasRefreshToken })) throw dead(app, error);
+      const isDead = refusal === 'refresh-token' && !isRenewable(app, { hasRefreshToken });
+      if (isDead || (refusal === 'reconnect' && error.code === 'reauth_required')) throw dead(app, error);
+      if (refusal !== 'refresh-token') throw error;
       return identifyPatiently(context, app, await renew(usable));
     }
   };
@@ -150,12 +152,12 @@ export const createImports = (context: Context, renewals: Renewals, options: { p
 };
 
 /** The platform does not take the access token, and nothing can renew it. */
-const dead = ({ provider }: App, { detail, upstream }: EvergrantError): EvergrantError =>
+const dead = ({ provider }: App, { detail, upstream, extensions }: EvergrantError): EvergrantError =>
   new EvergrantError('reauth_required', {
     provider,
     detail,
     upstream,
-    extensions: { reason: 'revoked_or_expired' },
+    extensions: { reason: extensions?.['reason'] ?? 'revoked_or_expired' },
   });
 
 /** The refresh token, where there is one: access tokens come and go. */

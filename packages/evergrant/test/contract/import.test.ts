@@ -189,6 +189,15 @@ describe('POST /v1/connections/import', () => {
     expect(harness.stub.requestsTo('/revoke')).toEqual([]);
   });
 
+  it('says why, also where the platform renews nothing', async () => {
+    await using harness = await startHarness({ acme: () => ({ definition: { refresh: { supported: false } } }) });
+    const access_token = harness.canaries.add('access token', makeSecret('at_'));
+    expect(await send(harness, { access_token })).toMatchObject({
+      status: 409,
+      data: { code: 'reauth_required', reason: 'revoked_or_expired', upstream: { status: 401 } },
+    });
+  });
+
   it('does not take many dead tokens for an incident of the platform', async () => {
     await using harness = await startNoting();
     const { connection } = await harness.connect();
