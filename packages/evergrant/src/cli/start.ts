@@ -1,6 +1,7 @@
 import { type Evergrant, startEvergrant } from '../evergrant.ts';
 import { sessionCookie } from '../http/sessions.ts';
 import { createTryPage, type Sandbox } from '../sandbox/index.ts';
+import { isLoopback } from '../settings/url.ts';
 import { systemClock } from '../telemetry/clock.ts';
 import { createLogger } from '../telemetry/log.ts';
 import type { Arguments } from './arguments.ts';
@@ -88,6 +89,11 @@ const greeting = (evergrant: Evergrant, hasSandbox: boolean, port: number, json:
   const lines = [
     '',
     `  Evergrant is ready at ${settings.publicUrl}`,
+    ...(isElsewhere(settings.publicUrl, port)
+      ? [
+          `  It listens on port ${port}. Unless something passes ${settings.publicUrl} on to it, set PUBLIC_URL=http://localhost:${port}`,
+        ]
+      : []),
     '',
     ...(newApiKey ? [`  API key   ${newApiKey.reveal()}   (shown this once)`] : []),
     `  Data      ${data}`,
@@ -98,4 +104,10 @@ const greeting = (evergrant: Evergrant, hasSandbox: boolean, port: number, json:
     '',
   ];
   return lines.join('\n');
+};
+
+/** Whoever sets PORT alone would look in vain at what PUBLIC_URL is by default. */
+const isElsewhere = (publicUrl: string, port: number): boolean => {
+  const { hostname, protocol, port: named } = new URL(publicUrl);
+  return isLoopback(hostname) && Number(named || (protocol === 'https:' ? 443 : 80)) !== port;
 };

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { type ConnectionBody, createApi, expectBody } from '../support/api.ts';
 import { createBrowser } from '../support/browser.ts';
 import { tamper } from '../support/database.ts';
-import { useInstallation } from '../support/evergrant.ts';
+import { freePort, useInstallation } from '../support/evergrant.ts';
 
 const keyIn = (text: string): string | undefined => /eg_[\w-]{32,}/.exec(text)?.[0];
 
@@ -33,6 +33,15 @@ describe('evergrant start in an empty folder, without settings', () => {
     expect(keyIn(second.output())).toBeUndefined();
     expect((await createApi(url, key).connections()).status).toBe(200);
     expect(await second.stop()).toBe(0);
+  });
+
+  test('says where it is when PORT alone was set', async () => {
+    const installation = await useInstallation({ bare: true });
+    const port = await freePort();
+    const running = await installation.start({ PORT: String(port) });
+    expect(running.stdout()).toContain(`It listens on port ${port}.`);
+    expect(running.stdout()).toContain(`set PUBLIC_URL=http://localhost:${port}`);
+    expect(await running.stop()).toBe(0);
   });
 
   test('sets no app of a platform that is simulated, but once it is not', async () => {
