@@ -97,7 +97,7 @@ const examineRunning = async (evergrant: Evergrant, settings: Settings): Promise
     ...holds.map(({ provider, until }) => ({
       ok: false,
       about: provider,
-      says: `the platform refuses unusually many accounts; its refusals are held back until ${until}, and no connection is ended by them`,
+      says: `the platform refuses unusually many accounts; its refusals are held back until ${until}, and no connection is ended by them. Check its client secret; if that is right, wait for the platform`,
     })),
     ...examineApps(evergrant, settings),
   ];

@@ -5,14 +5,8 @@ type Option = keyof Arguments['options'];
 /** Commands whose first word says what they do, with what they do without one. */
 const actions: Record<string, string> = { keys: 'list', vault: '' };
 
-const readingSettings = [
-  ...['start', 'worker', 'connect', 'connections', 'token', 'import', 'backup', 'migrate', 'doctor'],
-  ...['keys list', 'keys create', 'keys revoke', 'vault status', 'vault rotate', 'vault new-key'],
-];
-
 /** The commands to which an option belongs; one that stands nowhere here belongs to all. */
 const commandsOf: Partial<Record<Option, string[]>> = {
-  config: readingSettings,
   owner: ['connect', 'connections', 'keys create'],
   instance: ['connect'],
   scopes: ['connect'],
@@ -30,6 +24,9 @@ const commandsOf: Partial<Record<Option, string[]>> = {
   concurrency: ['import'],
   wrap: ['vault new-key'],
 };
+
+/** The one command to which an option of all others does not belong. */
+const exceptOf: Partial<Record<Option, string>> = { config: 'sandbox' };
 
 /** How many words may follow a command, beside the one that says what it does. */
 const mostWords: Record<string, number> = {
@@ -65,9 +62,10 @@ export const checkUsage = ({ command, positionals, options }: Arguments): void =
   const name = action ? `${command} ${action}` : command;
   // What there is to be done is said by the command itself, to whoever names something else.
   if (action !== null && mostWords[name] === undefined) return;
-  for (const [option, commands] of Object.entries(commandsOf) as [Option, string[]][]) {
+  for (const option of Object.keys(options) as Option[]) {
     const isGiven = options[option] !== undefined && options[option] !== false;
-    if (!isGiven || commands.includes(name)) continue;
+    const belongs = commandsOf[option]?.includes(name) ?? exceptOf[option] !== name;
+    if (!isGiven || belongs) continue;
     const flag = `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
     const hint = hints[option] ? `. ${hints[option]}` : '';
     throw new UsageError(`evergrant ${name} has no option ${flag}${hint}`);

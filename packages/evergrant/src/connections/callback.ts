@@ -1,5 +1,6 @@
 import { EvergrantError, isEvergrantError } from '../errors/index.ts';
 import type { Context } from '../grants/context.ts';
+import type { App } from '../protocols/types.ts';
 import type { AnyDefinition } from '../providers/define.ts';
 import { type FlowRow, flows } from '../store/index.ts';
 import { openAuthorization, sealAuthorization } from './authorization.ts';
@@ -82,12 +83,13 @@ export const isStatelessRefusal = ({ protocol }: AnyDefinition, parameters: URLS
  * forge such a refusal, and gains nothing: the person begins anew, as after a refusal of their own.
  */
 const refusedFlow = async (
-  { apps, store, clock }: Context,
+  context: Context,
   provider: string,
   parameters: URLSearchParams,
   browser: AnsweringBrowser,
 ): Promise<FlowRow | undefined> => {
-  const app = apps.list().find((candidate) => candidate.provider === provider);
+  const { store, clock } = context;
+  const app = configuredApp(context, provider);
   if (!app || !isStatelessRefusal(app.definition, parameters)) return undefined;
   const began = await flows.byIds(store.db, browser.flowIds());
   const [flow, ...others] = began.filter(
@@ -137,9 +139,13 @@ const handleOf = (context: Context, provider: string, parameters: URLSearchParam
   return handle;
 };
 
-/** Of a protocol without `state`. The path may name a provider that nobody has configured, or that does not exist. */
+/** The path of an answer may name a provider that nobody has configured, or that does not exist. */
+const configuredApp = ({ apps }: Context, provider: string): App | undefined =>
+  apps.list().find((candidate) => candidate.provider === provider);
+
+/** Of a protocol without `state`. */
 const ownHandleOf = (context: Context, provider: string, parameters: URLSearchParams): string | null => {
-  const app = context.apps.list().find((candidate) => candidate.provider === provider);
+  const app = configuredApp(context, provider);
   return (app && context.apps.protocol(app).handleOf?.(app, parameters)) ?? null;
 };
 

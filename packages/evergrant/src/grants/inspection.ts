@@ -1,4 +1,4 @@
-import { type GateRow, gates, journal, schedule } from '../store/index.ts';
+import { gates, journal, schedule } from '../store/index.ts';
 import type { Observation } from '../telemetry/metrics.ts';
 import { appsToRenew } from './apps-to-renew.ts';
 import type { Context } from './context.ts';
@@ -20,55 +20,49 @@ export interface Inspection {
   spooled: number;
 }
 
-const backlogOf = async (context: Context) => {
-  const now = context.clock.now();
-  return schedule.backlog(context.store.db, (await appsToRenew(context, now)).map(gateKey), now);
-};
-
-const isHolding = (gate: GateRow, now: number): boolean => gate.hold_until !== null && gate.hold_until > now;
-
-export const inspect = async (context: Context): Promise<Inspection> => {
+/** What both an operator's look and a scrape of the metrics tell, each in its own form. */
+const figuresOf = async (context: Context) => {
   const { store, clock, spool } = context;
   const now = clock.now();
-  const { due, oldest } = await backlogOf(context);
-  const journalled = await journal.unfinishedFigures(store.db);
   const known = await gates.list(store.db);
   return {
-    backlog: { due, oldest: isoTime(oldest) },
-    gates: known
-      .filter((gate) => gate.blocked_by !== null)
-      .map((gate) => ({
-        provider: gate.provider,
-        by: gate.blocked_by!,
-        error: parseFailure(gate.error)?.code ?? 'internal',
-        since: isoTime(gate.opened_at ?? now),
-      })),
-    holds: known
-      .filter((gate) => isHolding(gate, now))
-      .map((gate) => ({ provider: gate.provider, until: isoTime(gate.hold_until!) })),
-    journalled: { count: journalled.count, oldest: isoTime(journalled.oldest) },
+    now,
+    backlog: await schedule.backlog(store.db, (await appsToRenew(context, now)).map(gateKey), now),
+    blocked: known.filter((gate) => gate.blocked_by !== null),
+    holding: known.filter((gate) => gate.hold_until !== null && gate.hold_until > now),
+    journalled: await journal.unfinishedFigures(store.db),
     spooled: await spool.count(),
+  };
+};
+
+export const inspect = async (context: Context): Promise<Inspection> => {
+  const { now, backlog, blocked, holding, journalled, spooled } = await figuresOf(context);
+  return {
+    backlog: { due: backlog.due, oldest: isoTime(backlog.oldest) },
+    gates: blocked.map((gate) => ({
+      provider: gate.provider,
+      by: gate.blocked_by!,
+      error: parseFailure(gate.error)?.code ?? 'internal',
+      since: isoTime(gate.opened_at ?? now),
+    })),
+    holds: holding.map((gate) => ({ provider: gate.provider, until: isoTime(gate.hold_until!) })),
+    journalled: { count: journalled.count, oldest: isoTime(journalled.oldest) },
+    spooled,
   };
 };
 
 /** What a scrape of the metrics shows beside the counters. */
 export const observe = async (context: Context): Promise<Observation> => {
-  const { store, clock, spool, vault } = context;
-  const now = clock.now();
+  const { now, backlog, blocked, holding, journalled, spooled } = await figuresOf(context);
   const secondsSince = (time: number | null): number => (time === null ? 0 : (now - time) / 1000);
-  const { due, oldest } = await backlogOf(context);
-  const journalled = await journal.unfinishedFigures(store.db);
-  const known = await gates.list(store.db);
   return {
-    due,
-    oldestDue: secondsSince(oldest),
+    due: backlog.due,
+    oldestDue: secondsSince(backlog.oldest),
     journalled: journalled.count,
     oldestJournalled: secondsSince(journalled.oldest),
-    spooled: await spool.count(),
-    blocked: known
-      .filter((gate) => gate.blocked_by !== null)
-      .map((gate) => ({ provider: gate.provider, by: gate.blocked_by! })),
-    holding: known.filter((gate) => isHolding(gate, now)).map(({ provider }) => provider),
-    seals: vault.counts(),
+    spooled,
+    blocked: blocked.map((gate) => ({ provider: gate.provider, by: gate.blocked_by! })),
+    holding: holding.map(({ provider }) => provider),
+    seals: context.vault.counts(),
   };
 };

@@ -9,8 +9,8 @@ export interface PlatformKnobs {
   /** A used refresh token, presented after its grace, ends the whole family. */
   reuseRevokes: boolean;
   /**
-   * What a second use within the grace does to the token that the first one brought: it ends it (what Airlock writes of
-   * its grace, and what Auth0 was seen to do), or lets both live (Ory). `ends` unless said.
+   * What a second use within the grace does to the token that the first one brought: it ends it, as Airlock documents
+   * and a report on Auth0 describes, or lets both live. `ends` unless said.
    */
   repeat?: 'ends' | 'forks';
   /** Of an access token. */
